@@ -1,0 +1,123 @@
+"""Claims, the fact-checks they are matched with, why they rank where they do, and audit draws."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, one_of
+from models.vocabulary import ClaimState, Rating, Topic
+
+
+class Claim(Base):
+    """A cluster of mentions that say the same thing: the unit of review."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        one_of("topic", Topic),
+        one_of("state", ClaimState),
+        Index("ix_claim_queue", "state", "priority"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    text: Mapped[str]
+    topic: Mapped[str]
+    state: Mapped[str] = mapped_column(default=ClaimState.NEW)
+    round: Mapped[int] = mapped_column(default=1)
+    is_local: Mapped[bool] = mapped_column(default=False)
+    first_day: Mapped[date] = mapped_column(index=True)
+    last_day: Mapped[date]
+    week: Mapped[str] = mapped_column(index=True)
+    n_mentions: Mapped[int] = mapped_column(default=0)
+    n_stories: Mapped[int] = mapped_column(default=0)
+    n_sources: Mapped[int] = mapped_column(default=0)
+    n_tips: Mapped[int] = mapped_column(default=0)
+    score: Mapped[float | None]
+    reach: Mapped[float | None]
+    freshness: Mapped[float | None]
+    priority: Mapped[float | None]
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    flagged: Mapped[bool] = mapped_column(default=False)
+    queued_at: Mapped[datetime | None]
+    deferred_until: Mapped[date | None]
+    lease_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    lease_until: Mapped[datetime | None]
+
+
+class ClaimReason(Base):
+    """One feature's part in a claim's score, as shown to reviewers."""
+
+    __tablename__ = "claim_reason"
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    feature: Mapped[str]
+    weight: Mapped[float]
+
+
+class KnownClaim(Base):
+    """A claim that is already checked: imported as ClaimReview, or by this desk."""
+
+    __tablename__ = "known_claim"
+    __table_args__ = (
+        one_of("rating", Rating, nullable=True),
+        one_of("topic", Topic),
+        CheckConstraint("rating IS NOT NULL OR rating_original IS NOT NULL", name="rated"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    text: Mapped[str]
+    topic: Mapped[str]
+    rating: Mapped[str | None]
+    rating_original: Mapped[str | None]
+    url: Mapped[str]
+    publisher: Mapped[str]
+    published_day: Mapped[date | None]
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"))
+    imported_day: Mapped[date]
+
+
+class ClaimMatch(Base):
+    """A known claim that a claim matches, with the value that differs if one does."""
+
+    __tablename__ = "claim_match"
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"), primary_key=True)
+    known_id: Mapped[int] = mapped_column(ForeignKey("known_claim.id", ondelete="CASCADE"), primary_key=True)
+    score: Mapped[float]
+    differs: Mapped[str | None]
+
+
+class SampleFrame(Base):
+    """One week's frozen frame: its hash, the seed and what the seed was made of. Kept for ever."""
+
+    __tablename__ = "sample_frame"
+
+    week: Mapped[str] = mapped_column(primary_key=True)
+    frame_sha256: Mapped[str]
+    seed: Mapped[str]
+    seed_commitment: Mapped[str]
+    n_frame: Mapped[int]
+    n_drawn: Mapped[int]
+    drawn_at: Mapped[datetime]
+
+
+class FrameUnit(Base):
+    """One claim of a frozen frame: an opaque id, its stratum and probability, and nothing of its text."""
+
+    __tablename__ = "frame_unit"
+    __table_args__ = (UniqueConstraint("week", "claim_ref"),)
+
+    week: Mapped[str] = mapped_column(ForeignKey("sample_frame.week"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    claim_ref: Mapped[str]
+    stratum: Mapped[str]
+    probability: Mapped[float]
+    drawn: Mapped[bool] = mapped_column(default=False)
+    detected: Mapped[bool] = mapped_column(default=False)
+    answered: Mapped[bool] = mapped_column(default=False)
+    is_false: Mapped[bool | None]
+    n_mentions: Mapped[int] = mapped_column(default=1)

@@ -1,0 +1,114 @@
+"""Reviews, evidence, verdicts, corrections and appeals: history is appended, never edited."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, one_of
+from models.vocabulary import AppealState, EvidenceKind, Language, Opinion, Rating
+
+
+class Review(Base):
+    """One person's opinion of a claim in one round."""
+
+    __tablename__ = "review"
+    __table_args__ = (one_of("opinion", Opinion), UniqueConstraint("claim_id", "round", "staff_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"), index=True)
+    round: Mapped[int]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    opinion: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Evidence(Base):
+    """A dated quotation from a public source, with the SHA-256 of the passage as it was quoted."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (one_of("kind", EvidenceKind),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"), index=True)
+    round: Mapped[int]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    kind: Mapped[str]
+    url: Mapped[str]
+    domain: Mapped[str]
+    publisher: Mapped[str]
+    quote: Mapped[str]
+    published_day: Mapped[date]
+    quote_sha256: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Verdict(Base):
+    """What two reviews by two people and the evidence settle (rule 5)."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (
+        one_of("rating", Rating),
+        CheckConstraint("first_staff_id <> second_staff_id", name="two_people"),
+        UniqueConstraint("claim_id", "round"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id"), index=True)
+    round: Mapped[int]
+    rating: Mapped[str]
+    method_note: Mapped[str]
+    first_staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    second_staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[datetime]
+
+
+class Correction(Base):
+    """The public answer to a claim; its words are in `CorrectionText`."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id"), unique=True)
+    published_at: Mapped[datetime]
+
+
+class CorrectionText(Base):
+    """One version of a correction in one language; versions are appended with a reason."""
+
+    __tablename__ = "correction_text"
+    __table_args__ = (one_of("language", Language), UniqueConstraint("correction_id", "language", "version"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    correction_id: Mapped[int] = mapped_column(ForeignKey("correction.id"), index=True)
+    verdict_id: Mapped[int] = mapped_column(ForeignKey("verdict.id"))
+    language: Mapped[str]
+    version: Mapped[int]
+    title: Mapped[str]
+    said: Mapped[str]
+    truth: Mapped[str]
+    how_known: Mapped[str]
+    what_to_do: Mapped[str]
+    contact: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Appeal(Base):
+    """A reader's reply to a correction; it reopens the claim for two other people (rule 8)."""
+
+    __tablename__ = "appeal"
+    __table_args__ = (one_of("state", AppealState),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    correction_id: Mapped[int] = mapped_column(ForeignKey("correction.id"), index=True)
+    public_id: Mapped[str] = mapped_column(unique=True)
+    reason: Mapped[str]
+    round: Mapped[int]
+    state: Mapped[str] = mapped_column(default=AppealState.OPEN)
+    received_day: Mapped[date]
+    due_day: Mapped[date]
+    outcome: Mapped[str | None]
+    decided_at: Mapped[datetime | None]

