@@ -1,0 +1,46 @@
+"""The first downloader middleware: only GET and HEAD, only to registered sites; redirects pass it again."""
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Request, Response
+
+from crawlers import addresses, urls
+from crawlers.resolver import LOCAL_HOSTS_SETTING
+
+SITES = "kiemchung_sites"
+"""Request meta: the registrable domains that the request's source may be fetched from."""
+
+
+class AddressRefusedError(IgnoreRequest):
+    """An address that may not be fetched."""
+
+
+class AddressGuard:
+    """Checks every request that would leave, whoever made it: spider, redirect or robots.txt."""
+
+    def __init__(self, guard: urls.Guard) -> None:
+        self.guard = guard
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "AddressGuard":
+        """Read the local hosts that the composition root gave."""
+        return cls(urls.Guard(crawler.settings.getdict(LOCAL_HOSTS_SETTING)))
+
+    def process_request(self, request: Request) -> None:
+        """Raise `AddressRefusedError` for anything but a plain read of a registered site."""
+        if request.method not in {"GET", "HEAD"} or request.body:
+            raise AddressRefusedError("only GET and HEAD leave")
+        problem = self.guard.refusal(request.url, request.meta.get(SITES, frozenset()))
+        if problem:
+            raise AddressRefusedError(problem)
+        if urls.host_of(request.url) in self.guard.local_hosts:
+            # AutoThrottle would bring a local host back to the public delay
+            request.meta["autothrottle_dont_adjust_delay"] = True
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Drop an answer that came from a non-public address: the resolver's promise, checked again."""
+        peer = response.ip_address
+        local = urls.host_of(request.url) in self.guard.local_hosts
+        if peer is not None and not local and not addresses.is_public(peer):
+            raise AddressRefusedError("the answer came from a non-public address")
+        return response

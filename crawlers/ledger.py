@@ -1,0 +1,230 @@
+"""The crawl's side of the database: each function is one transaction of one unit of work.
+
+Everything here runs on one writer thread beside the reactor, so that a slow disk never stops the fetching.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from crawlers import claimreview, urls
+from crawlers.claimreview import JudgedClaim
+from crawlers.context import CrawlContext
+from crawlers.ports import Reading
+from crawlers.store import Gathered, keep
+from crawlers.worker import PageResult
+from models import counters, frontier
+from models.gathered import EntryPoint, FrontierPage, Source
+from models.vocabulary import EntryKind, FrontierState, ItemKind, Outcome
+from models.weeks import local_day
+
+SHORTEST_S, LONGEST_S = 15 * 60, 24 * 3600
+CLAIM_S = 15 * 60
+LEASE_S = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class DueEntry:
+    """An entry point that this process has claimed."""
+
+    id: int
+    source_id: str
+    kind: EntryKind
+    url: str
+    link_pattern: str | None
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What the spider needs to know of a source: where it may be fetched, and whether it is local."""
+
+    id: str
+    sites: frozenset[str]
+    is_local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A leased page of the frontier."""
+
+    id: int
+    url: str
+
+
+class Ledger:
+    """The transactions of one crawl process, under one owner name for its leases."""
+
+    def __init__(self, context: CrawlContext, owner: str) -> None:
+        self.context = context
+        self.owner = owner
+        self.guard = urls.Guard(context.local_hosts)
+
+    def sources(self, source_ids: Collection[str] | None) -> dict[str, SourceFacts]:
+        """The enabled sources of this run."""
+        with self.context.sessions.begin() as session:
+            query = select(Source).where(Source.enabled)
+            if source_ids is not None:
+                query = query.where(Source.id.in_(source_ids))
+            found = session.scalars(query).all()
+            entries = session.execute(select(EntryPoint.source_id, EntryPoint.url)).all()
+        sites = {source.id: {source.domain} for source in found}
+        for source_id, url in entries:
+            if source_id in sites:
+                sites[source_id].add(urls.site_of(url))
+        return {one.id: SourceFacts(one.id, frozenset(sites[one.id]), one.is_local) for one in found}
+
+    def claim_due(self, source_ids: Collection[str]) -> list[DueEntry]:
+        """Claim the entry points that are due, so that no other process polls them at the same time."""
+        now = self.context.clock()
+        with self.context.sessions.begin() as session:
+            due = select(EntryPoint).where(
+                EntryPoint.source_id.in_(list(source_ids)),
+                or_(EntryPoint.next_due.is_(None), EntryPoint.next_due <= now),
+            )
+            entries = session.scalars(due.order_by(EntryPoint.id).with_for_update(skip_locked=True)).all()
+            for entry in entries:
+                entry.next_due = now + timedelta(seconds=CLAIM_S)
+        return [
+            DueEntry(
+                entry.id,
+                entry.source_id,
+                EntryKind(entry.kind),
+                entry.url,
+                entry.link_pattern,
+                entry.etag,
+                entry.last_modified,
+            )
+            for entry in entries
+        ]
+
+    def add_links(self, source: SourceFacts, links: Sequence[str]) -> tuple[int, int]:
+        """Put addresses into the frontier; gives how many were new and how many were refused."""
+        day = local_day(self.context.clock())
+        pages: dict[str, str] = {}
+        refused = 0
+        for link in links:
+            url = urls.normalise(link)
+            if not url or self.guard.refusal(url, source.sites):
+                refused += 1
+                continue
+            pages.setdefault(urls.key(url, self.context.frontier_key), url)
+        with self.context.sessions.begin() as session:
+            new = frontier.add(session, source.id, pages.items(), day)
+            if refused:
+                counters.bump(session, source.id, day, Outcome.REFUSED_ADDRESS, refused)
+        return new, refused
+
+    def keep_claims(self, source: SourceFacts, claims: Sequence[JudgedClaim], dropped: int) -> None:
+        """Store known claims that an entry point itself carried."""
+        day = local_day(self.context.clock())
+        with self.context.sessions.begin() as session:
+            kept, seen = claimreview.keep(session, claims, day)
+            for outcome, n in ((Outcome.KEPT, kept), (Outcome.DUPLICATE, seen), (Outcome.NOT_OURS, dropped)):
+                if n:
+                    counters.bump(session, source.id, day, outcome, n)
+
+    def entry_read(self, entry: DueEntry, outcome: Outcome, new: int, validators: tuple[str, str]) -> None:
+        """Record a good poll: health, validators, and the next one sooner if it brought something new."""
+        now = self.context.clock()
+        with self.context.sessions.begin() as session:
+            stored = session.get(EntryPoint, entry.id)
+            counters.bump(session, entry.source_id, local_day(now), outcome)
+            if stored is None:
+                return
+            stored.last_success, stored.last_outcome, stored.failures = now, outcome.value, 0
+            if outcome != Outcome.UNCHANGED:
+                stored.etag, stored.last_modified = validators[0] or None, validators[1] or None
+            _set_interval(stored, 0.5 if new else 1.5, now)
+            source = session.get_one(Source, entry.source_id)
+            source.verified_day = source.verified_day or local_day(now)
+
+    def entry_brought_news(self, entry: DueEntry) -> None:
+        """A child sitemap brought new pages after its index was counted as having brought none."""
+        with self.context.sessions.begin() as session:
+            stored = session.get(EntryPoint, entry.id)
+            if stored is not None:
+                _set_interval(stored, 1 / 3, self.context.clock())
+
+    def entry_failed(self, entry: DueEntry, outcome: Outcome, wait_s: float = 0.0) -> None:
+        """Record a failed poll; the wait doubles with each failure in a row, up to a day."""
+        now = self.context.clock()
+        with self.context.sessions.begin() as session:
+            stored = session.get(EntryPoint, entry.id)
+            counters.bump(session, entry.source_id, local_day(now), outcome)
+            if stored is None:
+                return
+            stored.failures += 1
+            stored.last_outcome = outcome.value
+            backed_off = stored.interval_s * 2 ** min(stored.failures, 6)
+            pause = max(min(max(backed_off, SHORTEST_S), LONGEST_S), min(wait_s, 7.0 * LONGEST_S))
+            stored.next_due = now + timedelta(seconds=pause)
+
+    def lease(self, source_id: str, limit: int) -> list[Leased]:
+        """Lease pages of one source."""
+        with self.context.sessions.begin() as session:
+            pages = frontier.lease(
+                session, self.owner, self.context.clock(), limit, LEASE_S, source_ids=[source_id]
+            )
+            return [Leased(page.id, page.url) for page in pages if page.url]
+
+    def page_read(self, source: SourceFacts, page: Leased, url: str, result: PageResult) -> Outcome:
+        """Keep what a page gave and mark it fetched, in one transaction; gives what became of it."""
+        day = local_day(self.context.clock())
+        with self.context.sessions.begin() as session:
+            if result.reading is not None:
+                gathered = self._gathered(source, url, result, result.reading)
+                outcome = keep(session, gathered, self.context.similarity)
+            else:
+                outcome = result.outcome
+                if result.claims and not claimreview.keep(session, result.claims, day)[0]:
+                    outcome = Outcome.DUPLICATE
+                counters.bump(session, source.id, day, outcome)
+            frontier.done(session, page.id)
+        return outcome
+
+    def _gathered(self, source: SourceFacts, url: str, result: PageResult, reading: Reading) -> Gathered:
+        address = result.canonical or urls.normalise(url)
+        if self.guard.refusal(address, source.sites):
+            address = urls.normalise(url)
+        day = local_day(self.context.clock())
+        published = result.day if result.day is not None and result.day <= day else None
+        return Gathered(
+            key=urls.key(address, self.context.frontier_key),
+            kind=ItemKind.ARTICLE,
+            counted_as=source.id,
+            reading=reading,
+            day=day,
+            source_id=source.id,
+            url=address,
+            published_day=published,
+            is_local=source.is_local,
+        )
+
+    def page_failed(self, source_id: str, page: Leased, outcome: Outcome, *, again: bool) -> None:
+        """Count a failed page; `again` gives it back (three times at most), else it is done with."""
+        day = local_day(self.context.clock())
+        with self.context.sessions.begin() as session:
+            counters.bump(session, source_id, day, outcome)
+            if not again:
+                frontier.done(session, page.id)
+            elif not frontier.retry(session, page.id):
+                counters.bump(session, source_id, day, Outcome.QUARANTINED)
+
+    def release(self, page_ids: Collection[int] | None = None) -> None:
+        """Give back pages of this owner that were leased and not fetched, without counting an attempt."""
+        with self.context.sessions.begin() as session:
+            mine = update(FrontierPage).where(
+                FrontierPage.lease_owner == self.owner, FrontierPage.state == FrontierState.LEASED
+            )
+            if page_ids is not None:
+                mine = mine.where(FrontierPage.id.in_(page_ids))
+            session.execute(mine.values(state=FrontierState.PENDING, lease_owner=None, lease_until=None))
+
+
+def _set_interval(entry: EntryPoint, factor: float, now: datetime) -> None:
+    entry.interval_s = int(min(max(entry.interval_s * factor, SHORTEST_S), LONGEST_S))
+    entry.next_due = now + timedelta(seconds=entry.interval_s)

@@ -1,0 +1,176 @@
+"""What runs in the extraction processes: bytes in, a reading out. Texts exist only here, in memory."""
+
+import faulthandler
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from crawlers import charsets, claimreview, extract, feeds, listing, sitemaps
+from crawlers.claimreview import JudgedClaim
+from crawlers.ports import ReaderFactory, Reading, TextReader
+from models.vocabulary import EntryKind, Outcome
+
+LONGEST_PAGE_S = 30
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_SMALLEST_TEXT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """One fetched page to read."""
+
+    body: bytes
+    content_type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What reading made of a page; `reading` is None unless the page is in scope."""
+
+    outcome: Outcome
+    reading: Reading | None = None
+    day: date | None = None
+    canonical: str = ""
+    claims: tuple[JudgedClaim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTask:
+    """One fetched entry point (or child sitemap) to read for addresses."""
+
+    kind: EntryKind
+    body: bytes
+    content_type: str
+    url: str
+    link_pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """The page addresses, child sitemaps and known claims that an entry point gave."""
+
+    outcome: Outcome
+    links: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    claims: tuple[JudgedClaim, ...] = ()
+    dropped_claims: int = 0
+
+
+_reader: TextReader | None = None
+
+
+def start(factory: ReaderFactory) -> None:
+    """Load the reader once in this process and silence every library's log: their lines can quote texts."""
+    global _reader  # noqa: PLW0603 -- a pool initialiser has nowhere else to put it
+    logging.disable(logging.CRITICAL)
+    _reader = factory()
+
+
+def ready() -> int:
+    """The process id, once the reader is loaded."""
+    return os.getpid()
+
+
+def _loaded() -> TextReader:
+    if _reader is None:
+        raise RuntimeError("the extraction process was not started with a reader")
+    return _reader
+
+
+def read_page(task: PageTask) -> PageResult:
+    """Extract, read and judge one page; never raises for what is in the page.
+
+    A page that holds the process for 30 s ends the process: libraries in C cannot be interrupted otherwise.
+    """
+    with _Watchdog():
+        try:
+            return _read_page(task, _loaded())
+        except Exception:
+            return PageResult(Outcome.PARSE_ERROR)
+
+
+def _read_page(task: PageTask, reader: TextReader) -> PageResult:
+    if not _is_html(task.body, task.content_type):
+        return PageResult(Outcome.NOT_HTML)
+    html = charsets.decode(task.body, task.content_type)
+    if "ClaimReview" in html:
+        rows = claimreview.from_page(html, task.url)
+        if rows:
+            # a fact-check answers a claim and does not spread it: it becomes a known claim, not an item
+            judged, _ = claimreview.judge(rows, reader)
+            return PageResult(Outcome.KEPT if judged else Outcome.NOT_OURS, claims=tuple(judged))
+    article = extract.article(html, task.url)
+    if len(article.text) < _SMALLEST_TEXT:
+        # an empty parse of a large page is an alarm: markup that broke the parser, or a site that changed
+        return PageResult(Outcome.EMPTY if len(task.body) > extract.LARGE_BODY else Outcome.NOT_OURS)
+    reading = reader.read(article.text, article.title)
+    if not reading.in_scope or not reading.mentions:
+        return PageResult(Outcome.NOT_OURS)
+    return PageResult(Outcome.KEPT, reading, article.day, article.canonical)
+
+
+def _is_html(body: bytes, content_type: str) -> bool:
+    declared = content_type.partition(";")[0].strip().lower()
+    if declared and declared not in _HTML_TYPES:
+        return False
+    head = body[:1024].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00")
+    return not head.startswith((b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8", b"GIF8", b"\x1f\x8b"))
+
+
+def read_entry(task: EntryTask) -> EntryResult:
+    """Read one entry point; never raises for what is in it."""
+    with _Watchdog():
+        try:
+            return _read_entry(task, _loaded())
+        except (feeds.FeedRefusedError, sitemaps.SitemapRefusedError):
+            return EntryResult(Outcome.PARSE_ERROR)
+        except Exception:
+            return EntryResult(Outcome.PARSE_ERROR)
+
+
+def _read_entry(task: EntryTask, reader: TextReader) -> EntryResult:
+    if task.kind == EntryKind.SITEMAP:
+        found = sitemaps.read(task.body, task.content_type)
+        return EntryResult(Outcome.FEED_READ, found.pages, found.children)
+    if task.kind == EntryKind.FEED:
+        return _some_links(feeds.links(task.body, task.content_type))
+    if task.kind == EntryKind.LISTING:
+        return _some_links(_listed(task))
+    return _claim_entry(task, reader)
+
+
+def _listed(task: EntryTask) -> list[str]:
+    return listing.links(task.body, task.content_type, task.url, task.link_pattern or "")
+
+
+def _some_links(links: Sequence[str]) -> EntryResult:
+    return EntryResult(Outcome.FEED_READ if links else Outcome.EMPTY, tuple(links))
+
+
+def _claim_entry(task: EntryTask, reader: TextReader) -> EntryResult:
+    """A ClaimReview entry point: a data feed, or a page that carries reviews or links to them."""
+    text = charsets.decode(task.body, task.content_type)
+    rows = claimreview.read(text, task.url) if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "[", "<"} else []
+    judged, dropped = claimreview.judge(rows, reader)
+    links: list[str] = []
+    if task.link_pattern:
+        links = _listed(task)
+    elif not rows:
+        links = feeds.links(task.body, task.content_type)
+    outcome = Outcome.FEED_READ if rows or links else Outcome.EMPTY
+    return EntryResult(outcome, tuple(links), (), tuple(judged), dropped)
+
+
+class _Watchdog:
+    """Ends this process if one task takes too long, even inside C code that holds the interpreter."""
+
+    def __enter__(self) -> None:
+        self.sink = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 -- must outlive this method
+        faulthandler.dump_traceback_later(LONGEST_PAGE_S, exit=True, file=self.sink)
+
+    def __exit__(self, *error: object) -> None:
+        faulthandler.cancel_dump_traceback_later()
+        self.sink.close()
