@@ -1,0 +1,173 @@
+"""The scope gate: which texts are ours at all, and which of their sentences state the claim (rules 2 and 3).
+
+Cheap first: a linear model on bare syllables drops most texts; the rest meet the full linear model, the
+written constraints, and the sentence model. The answer is one bit, a topic and sentences; everything else is
+dropped unnamed. Doubt is a drop.
+"""
+
+import math
+from collections import Counter
+from itertools import repeat
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classify import artefact, constraints
+from classify.artefact import HEADS, SHIPPED, Floats, ScopeArtefact
+from classify.corpus import TOPICS
+from classify.features import quick_terms, terms
+from classify.sentences import Span, split
+from classify.text import normalise
+
+WINDOW_SYLLABLES = 110
+"""Longer texts are judged in windows of whole sentences, because the models learned on short texts."""
+
+
+class Scoped(NamedTuple):
+    """The gate's answer; ``sentences`` are the claim's alone, in the normalised text."""
+
+    in_scope: bool
+    topic: str | None
+    sentences: tuple[Span, ...]
+
+
+DROPPED = Scoped(False, None, ())
+
+
+class LinearModel:
+    """Scores of all heads for one text: sum over blocks of unit-length TF-IDF times weights."""
+
+    def __init__(self, trained: ScopeArtefact) -> None:
+        self._blocks = trained.blocks
+        self._bias = trained.bias
+
+    def scores(self, text: str) -> Floats:
+        """One score (log odds) a head, in the order of `HEADS`."""
+        total = self._bias.copy()
+        for block, found in zip(self._blocks, terms(text), strict=True):
+            at, values = weighted(found, block.vocabulary, block.idf)
+            if len(at):
+                total += values @ block.weights[at]
+        return total
+
+
+def weighted(found: list[str], vocabulary: dict[str, int], idf: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Positions and unit-length TF-IDF values (sublinear counts) of the known terms of a text."""
+    known = Counter(number for term in found if (number := vocabulary.get(term)) is not None)
+    if not known:
+        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float32)
+    at = np.fromiter(known, dtype=np.intp, count=len(known))
+    counts = np.fromiter(known.values(), dtype=np.float32, count=len(known))
+    values: Floats = ((1 + np.log(counts)) * idf[at]).astype(np.float32)
+    return at, values / np.float32(math.sqrt(float(values @ values)))
+
+
+class ScopeGate:
+    """The gate with its weights; immutable, so one serves all threads."""
+
+    def __init__(self, trained: ScopeArtefact) -> None:
+        self._model = LinearModel(trained)
+        self._quick = trained.quick
+        self._figures = trained.figures
+        self.data_fingerprint = trained.data_fingerprint
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "ScopeGate":
+        """The shipped gate, or the one at a path.
+
+        Raises ArtefactError unless its SHA-256 is the pinned one.
+        """
+        return cls(artefact.load(path or SHIPPED))
+
+    def quick_score(self, text: str) -> float:
+        """The first stage's score; under `quick_threshold` a text is dropped without a second look."""
+        found = quick_terms(text)
+        return sum(map(self._quick.get, found, repeat(0.0))) / math.sqrt(len(found) + 1.0)
+
+    def worth_reading(self, text: str) -> bool:
+        """The first stage alone: whether any window of the text deserves the full model."""
+        return any(
+            self.quick_score(window) >= self._figures["quick_threshold"] for window in rough_windows(text)
+        )
+
+    def score(self, texts: list[str]) -> NDArray[np.float64]:
+        """Calibrated probability of being in scope for each text as a whole, before constraints."""
+        logits = np.array([self._text_logit(normalise(text)) for text in texts], dtype=np.float64)
+        return 1 / (1 + np.exp(-np.clip(self._figures["slope"] * logits + self._figures["offset"], -30, 30)))
+
+    def _text_logit(self, text: str) -> float:
+        spans = split(text)
+        return self._judge(spans)[0] if spans else -30.0
+
+    def _judge(self, group: list[Span]) -> tuple[float, Floats, list[float]]:
+        """Score of a stretch (all its words and its best sentence), its topics', each sentence's."""
+        scores = self._model.scores(" ".join(span.text for span in group))
+        each = (
+            [float(self._model.scores(span.text)[1]) for span in group]
+            if len(group) > 1
+            else [float(scores[1])]
+        )
+        return float(scores[0]) + self._figures["best_share"] * max(each), scores[2:], each
+
+    def decide(self, text: str) -> Scoped:
+        """Whether the text is ours, its topic and its claim's sentences; anything doubtful is `DROPPED`."""
+        if not self.worth_reading(text):
+            return DROPPED
+        spans = split(normalise(text))
+        groups = windows(spans)
+        bar = self._figures["threshold" if len(groups) == 1 else "strict_threshold"]
+        kept: list[Span] = []
+        votes = np.zeros(len(TOPICS), dtype=np.float32)
+        for group in groups:
+            claims, topics = self._window(group, bar)
+            kept += claims
+            votes += topics
+        return Scoped(True, TOPICS[int(votes.argmax())], tuple(kept)) if kept else DROPPED
+
+    def _quick_passes(self, group: list[Span]) -> bool:
+        return self.quick_score(" ".join(span.text for span in group)) >= self._figures["quick_threshold"]
+
+    def _window(self, group: list[Span], bar: float) -> tuple[list[Span], Floats]:
+        """The claim's sentences of one window and the window's votes for the topics.
+
+        None if it is not ours.
+        """
+        none = np.zeros(len(TOPICS), dtype=np.float32)
+        score, topics, each = self._judge(group) if self._quick_passes(group) else (-math.inf, none, [])
+        if score < bar:
+            return [], none
+        allowed = [span for span in group if constraints.veto(span.text) is None]
+        if len(allowed) < len(group):
+            # beside a vetoed sentence there is doubt: what is left must be surer
+            return self._window(allowed, self._figures["strict_threshold"]) if allowed else ([], none)
+        if len(group) == 1:
+            return group, topics - topics.min()
+        share, level = self._figures["sentence_share"], self._figures["sentence_threshold"]
+        claims = [span for span, mine in zip(group, each, strict=True) if mine + share * score >= level]
+        return claims, (topics - topics.min() if claims else none)
+
+
+def windows(spans: list[Span]) -> list[list[Span]]:
+    """Neighbouring sentences in groups of at most `WINDOW_SYLLABLES`; a longer sentence stands alone."""
+    groups: list[list[Span]] = []
+    size = WINDOW_SYLLABLES + 1
+    for span in spans:
+        length = span.text.count(" ") + 1
+        if size + length > WINDOW_SYLLABLES:
+            groups.append([])
+            size = 0
+        groups[-1].append(span)
+        size += length
+    return groups
+
+
+def rough_windows(text: str) -> list[str]:
+    """A text as it is if it is short; a long one in the same windows as the full stage uses."""
+    if text.count(" ") + text.count("\n") < WINDOW_SYLLABLES:
+        return [text]
+    return [" ".join(span.text for span in group) for group in windows(split(normalise(text)))]
+
+
+assert HEADS[2:] == TOPICS  # noqa: S101 - the two modules must agree on the order of the topics

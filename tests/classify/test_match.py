@@ -1,0 +1,94 @@
+"""Claim matching: the same claim in other words, and not the next one to it."""
+
+import pytest
+
+from classify.match import ClaimIndex, Hit
+
+KNOWN = {
+    1: "Hộ nghèo được nhận 5 triệu đồng ăn Tết, gửi hình căn cước và số tài khoản để nhận",
+    2: "Uống nước lá mãng cầu xiêm chữa khỏi ung thư phổi",
+    3: "Có nhóm người bắt cóc trẻ em trước cổng trường ở Càng Long",
+    4: "Từ 1/12 ai chưa cập nhật sinh trắc học sẽ bị khóa tài khoản ngân hàng",
+    5: "Học sinh nghỉ học hai tuần vì dịch tay chân miệng",
+    6: "Gọi ‹phone·07·1a2b3c4d› để nộp phạt nguội, không nộp sẽ bị bắt",
+}
+
+
+@pytest.fixture
+def index() -> ClaimIndex:
+    built = ClaimIndex()
+    for number, claim in KNOWN.items():
+        built.add(number, claim)
+    return built
+
+
+@pytest.mark.parametrize(
+    ("query", "known"),
+    [
+        ("nghe nói hộ nghèo được 5tr ăn tết phải gửi hình cccd với stk có thật k", 1),
+        ("la mang cau xiem tri ung thu phoi", 2),
+        ("bat coc con nit truoc truong o cang long", 3),
+        ("Tài khoản ngân hàng bị khóa từ 1/12 nếu chưa cập nhật sinh trắc học", 4),
+        ("hs dc nghi hoc 2 tuan vi tay chan mieng", 5),
+        ("có số ‹phone·07·1a2b3c4d› gọi kêu nộp phạt nguội", 6),
+    ],
+)
+def test_the_same_claim_is_found_and_matched(index: ClaimIndex, query: str, known: int) -> None:
+    best = index.search(query)[0]
+    assert best.id == known
+    assert best.is_match
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("ho ngheo duoc 2 trieu an tet, gui hinh can cuoc va so tai khoan", "số tiền"),
+        ("bắt cóc trẻ em trước cổng trường ở Mỏ Cày", "nơi"),
+        ("nước lá mãng cầu xiêm chữa khỏi tiểu đường", "bệnh"),
+    ],
+)
+def test_another_value_is_another_claim_and_is_named(index: ClaimIndex, query: str, value: str) -> None:
+    best = index.search(query)[0]
+    assert not best.is_match
+    assert best.differs is not None
+    assert best.differs.startswith(value)
+
+
+def test_nothing_in_common_finds_nothing(index: ClaimIndex) -> None:
+    assert not any(hit.is_match for hit in index.search("trời hôm nay đẹp quá, đi chơi thôi"))
+
+
+def test_scores_are_probabilities_in_order(index: ClaimIndex) -> None:
+    scores = [hit.score for hit in index.search("tài khoản ngân hàng bị khóa", k=5)]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+
+
+def test_adding_and_removing_show_in_the_next_search(index: ClaimIndex) -> None:
+    index.add(7, "Cầu Mỹ Thuận đóng cửa vì nứt trụ")
+    assert index.search("cầu mỹ thuận nứt trụ đóng cửa")[0].id == 7
+    index.remove(7)
+    index.remove(7)
+    assert all(hit.id != 7 for hit in index.search("cầu mỹ thuận nứt trụ đóng cửa"))
+    assert len(index) == len(KNOWN)
+
+
+def test_adding_the_same_id_again_replaces_it(index: ClaimIndex) -> None:
+    index.add(2, "Ăn tỏi sống phòng được bạch hầu")
+    assert len(index) == len(KNOWN)
+    assert index.search("ăn tỏi sống phòng bạch hầu")[0].id == 2
+    assert all(hit.id != 2 for hit in index.search("lá mãng cầu xiêm"))
+
+
+def test_an_empty_index_and_an_empty_text() -> None:
+    assert ClaimIndex().search("gì cũng được") == []
+    built = ClaimIndex()
+    built.add(1, "một tin")
+    assert built.search("") == []
+    assert built.search("một tin", k=0) == []
+
+
+def test_a_differing_value_is_never_a_match() -> None:
+    assert Hit(1, 0.9, None).is_match
+    assert not Hit(1, 0.9, "số tiền: a / b").is_match
+    assert not Hit(1, 0.4, None).is_match
