@@ -28,6 +28,11 @@ class ScopeRow(NamedTuple):
     text: str
     claims: tuple[tuple[int, int], ...]
 
+    @property
+    def writer(self) -> str:
+        """Who wrote the text: the letter that their groups begin with."""
+        return self.group[:1]
+
 
 def load_scope(folder: Path | None = None) -> list[ScopeRow]:
     """All training rows of the folder's TSV files in file order.
