@@ -1,0 +1,171 @@
+"""Accounts of the desk's own staff: passwords as argon2id, every change in the log, sessions end with it.
+
+Parameters of argon2id: OWASP Password Storage Cheat Sheet (46 MiB, 1 pass, 1 lane), above ASVS 5.0's floor.
+"""
+
+import re
+from functools import cache
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from models import audit
+from models.desk import Staff, StaffSession
+from models.errors import ConflictError, NotFoundError, UsageError
+from models.vocabulary import Role
+from pipeline.compose import Desk
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+MIN_PASSWORD = 15
+MAX_PASSWORD = 128
+_MEMORY_KIB = 46 * 1024
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
+_RUNS = ("01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjkl")
+# each check takes 46 MiB: a burst of sign-ins must not take all memory
+_HASHING = BoundedSemaphore(2)
+
+
+def add(desk: Desk, username: str, role: Role, password: str, by: int | None = None) -> Staff:
+    """Make an account; raises `UsageError` for a bad name or password, `ConflictError` for a taken name."""
+    name = _checked_name(username)
+    check_password(password, name)
+    hashed = _hash(password)
+    with desk.sessions.begin() as session:
+        if session.scalar(select(Staff).where(Staff.username == name)) is not None:
+            raise ConflictError(f"username {name}: is taken")
+        staff = Staff(
+            username=name, password_hash=hashed, role=role.value, disabled=False, created_at=desk.clock()
+        )
+        session.add(staff)
+        session.flush()
+        audit.append(session, desk.clock, _actor(by), "account_add", f"staff:{staff.id}", {"role": role})
+        return staff
+
+
+def verify(session: Session, username: str, password: str) -> Staff | None:
+    """The account if name and password fit and it is not disabled; the same work whether it exists or not."""
+    staff = session.scalar(select(Staff).where(Staff.username == username.strip().lower()))
+    hashed = staff.password_hash if staff is not None else _nobody()
+    fits = _fits(hashed, password)
+    return staff if staff is not None and fits and not staff.disabled else None
+
+
+def disable(desk: Desk, username: str, by: int | None = None) -> None:
+    """Close an account: it can neither sign in nor go on working; its decisions stay."""
+    with desk.sessions.begin() as session:
+        staff = _named(session, username)
+        if staff.id == by:
+            raise ConflictError("you cannot close your own account")
+        _keep_an_admin(session, staff)
+        staff.disabled = True
+        _end_sessions(session, staff)
+        audit.append(session, desk.clock, _actor(by), "account_disable", f"staff:{staff.id}")
+
+
+def reset(desk: Desk, username: str, password: str, by: int | None = None) -> None:
+    """Set a new password (and open a closed account again); every session of the account ends."""
+    check_password(password, username)
+    hashed = _hash(password)
+    with desk.sessions.begin() as session:
+        staff = _named(session, username)
+        staff.password_hash, staff.disabled = hashed, False
+        _end_sessions(session, staff)
+        audit.append(session, desk.clock, _actor(by), "account_password", f"staff:{staff.id}")
+
+
+def change_role(desk: Desk, username: str, role: Role, by: int | None = None) -> None:
+    """Give an account another role; every session of the account ends."""
+    with desk.sessions.begin() as session:
+        staff = _named(session, username)
+        if staff.id == by:
+            raise ConflictError("you cannot change your own role")
+        if role is not Role.ADMIN:
+            _keep_an_admin(session, staff)
+        staff.role = role.value
+        _end_sessions(session, staff)
+        audit.append(session, desk.clock, _actor(by), "account_role", f"staff:{staff.id}", {"role": role})
+
+
+def role_of(session: Session, staff_id: int) -> Role | None:
+    """The role of an account that may work, or None."""
+    staff = session.get(Staff, staff_id)
+    return None if staff is None or staff.disabled else Role(staff.role)
+
+
+def check_password(password: str, username: str = "") -> None:
+    """The password rule (ASVS 5.0, 6.2): length, no rules of composition, nothing that is guessed first."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise UsageError(f"password: {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+    low = password.lower()
+    repeated = low in (low + low)[1:-1]
+    if repeated or len(set(low)) < 5 or any(low in run * 3 for run in _RUNS):
+        raise UsageError("password: too easy to guess, a few unrelated words are better")
+    name = username.strip().lower()
+    if len(name) > 3 and not low.replace(name, "").strip("0123456789._-"):
+        raise UsageError("password: may not be made of the username")
+
+
+def _checked_name(username: str) -> str:
+    name = username.strip().lower()
+    if not _USERNAME.fullmatch(name):
+        raise UsageError("username: 2 to 32 characters from a-z, 0-9, dot, dash and underscore")
+    return name
+
+
+def _named(session: Session, username: str) -> Staff:
+    staff = session.scalar(select(Staff).where(Staff.username == username.strip().lower()).with_for_update())
+    if staff is None:
+        raise NotFoundError(f"username {username.strip()}: there is no such account")
+    return staff
+
+
+def _keep_an_admin(session: Session, leaving: Staff) -> None:
+    if leaving.role != Role.ADMIN or leaving.disabled:
+        return
+    others = select(func.count(Staff.id)).where(
+        Staff.role == Role.ADMIN, Staff.disabled.is_(False), Staff.id != leaving.id
+    )
+    if not session.scalar(others):
+        raise ConflictError("this is the last admin account: make another first")
+
+
+def _end_sessions(session: Session, staff: Staff) -> None:
+    session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id))
+
+
+def _actor(by: int | None) -> str:
+    return "system" if by is None else f"staff:{by}"
+
+
+@cache
+def _hasher() -> "PasswordHasher":
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=1, memory_cost=_MEMORY_KIB, parallelism=1)
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no account has: checking it costs what checking a real one does."""
+    return _hash("nobody signs in with this password")
+
+
+def _hash(password: str) -> str:
+    with _HASHING:
+        return _hasher().hash(password)
+
+
+def _fits(hashed: str, password: str) -> bool:
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    if len(password) > MAX_PASSWORD:
+        return False
+    try:
+        with _HASHING:
+            return _hasher().verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,122 @@
+"""What every command shares: global options, the desk, and how results, notes and progress are shown.
+
+Results go to standard output and nothing else does; notes and bars go to standard error, so that a pipe
+gets one JSON object or plain lines alone.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from pipeline.progress import Progress, silent
+from pipeline.settings import Settings, Value, load
+
+if TYPE_CHECKING:
+    from pipeline.compose import Desk
+
+T = TypeVar("T")
+
+Json = Annotated[bool, typer.Option("--json", help="answer with one JSON object on standard output")]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The global options, as they were given before the command."""
+
+    config: Path | None = None
+    database: str | None = None
+    var: Path | None = None
+
+    def flags(self) -> dict[str, Value | None]:
+        """The settings that the options set; paths are taken from where the command is run."""
+        var = None if self.var is None else str(self.var.resolve())
+        return {"database.url": _from_here(self.database), "paths.var": var}
+
+
+def _from_here(url: str | None) -> str | None:
+    prefix = "sqlite:///"
+    if url is None or not url.startswith(prefix) or url.startswith(prefix + "/") or ":memory:" in url:
+        return url
+    return prefix + str(Path(url.removeprefix(prefix)).resolve())
+
+
+def options(context: typer.Context) -> Options:
+    """The global options of this call."""
+    found = context.find_root().obj
+    return found if isinstance(found, Options) else Options()
+
+
+def settings(context: typer.Context, **flags: Value | None) -> Settings:
+    """The settings of this call; `flags` are settings with `__` for the dot (`web__port`)."""
+    given = options(context)
+    named = {name.replace("__", "."): value for name, value in flags.items()}
+    return load(given.config, flags=given.flags() | named)
+
+
+@contextmanager
+def desk(context: typer.Context, **flags: Value | None) -> "Iterator[Desk]":
+    """The desk of this call, with its database brought to this version; closed at the end."""
+    # SQLAlchemy and everything above it takes a third of a second: never before a command needs it
+    from pipeline import inuse
+    from pipeline.compose import build
+
+    chosen = settings(context, **flags)
+    with inuse.sharing(chosen.path("paths.var")):
+        made = build(chosen)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def emit(value: object) -> None:
+    """One JSON value on one line of standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def say(text: str) -> None:
+    """A line of the result on standard output."""
+    typer.echo(text)
+
+
+def note(text: str) -> None:
+    """A line beside the result, on standard error."""
+    typer.echo(text, err=True)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Plain columns, as wide as they need to be."""
+    lines = [list(head), *([_cell(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
+    for line in lines:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        say("  ".join(padded).rstrip())
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def bar() -> Progress:
+    """A progress bar on a terminal, nothing anywhere else."""
+    return _bar if sys.stderr.isatty() else silent
+
+
+def _bar(items: Sequence[T], name: str) -> Iterator[T]:
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, description=name, console=Console(stderr=True), transient=True)
+
+
+def examples(*lines: str) -> str:
+    """The end of a help text; the control character keeps the lines as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,161 @@
+"""Commands that bring texts in and take them through the stages: crawl, run, import, worker."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import console
+from pipeline.cli.console import Json, examples
+
+imports = typer.Typer(
+    help="Take tips, or fact-checks of others, from a file.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands of this module on the command line."""
+    app.command("crawl", epilog=CRAWL)(crawl)
+    app.add_typer(imports, name="import")
+    app.command("run", epilog=RUN)(run)
+    app.command("worker", epilog=WORKER)(worker)
+
+
+CRAWL = examples("kiemchung crawl --once", "kiemchung crawl --once --source bao-vinh-long --json")
+RUN = examples("kiemchung run --once", "kiemchung run --once --json", "kiemchung run")
+WORKER = examples("kiemchung worker", "kiemchung worker --dask tcp://10.0.0.5:8786")
+Once = Annotated[bool, typer.Option("--once", help="stop when what is due is done, instead of going on")]
+
+
+def crawl(
+    context: typer.Context,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", metavar="ID", help="only this source")
+    ] = None,
+    once: Once = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch what is due, and keep what is in scope.
+
+    Without --once it goes on every crawl.interval_minutes until it is stopped.
+    """
+    from models.errors import UsageError
+    from pipeline.run import crawl_in_child
+    from pipeline.sourcing import crawl_problem, known_sources
+    from pipeline.worker import every
+
+    with console.desk(context) as desk:
+        problem = crawl_problem(desk)
+        if problem:
+            raise UsageError(problem)
+        known_sources(desk, source or [])
+        for _ in every(desk.settings.number("crawl.interval_minutes") * 60, once=once):
+            outcomes = crawl_in_child(desk, source or None)
+            if as_json:
+                console.emit({"outcomes": dict(outcomes)})
+            else:
+                console.say(_counts(outcomes) or "nothing was due")
+
+
+def run(
+    context: typer.Context,
+    once: Once = False,
+    as_json: Json = False,
+) -> None:
+    """Every stage for what is new: crawl, read, cluster, match, rank, queue.
+
+    Without --once it goes on every crawl.interval_minutes until it is stopped. What cannot be crawled is said
+    on standard error; the other stages run all the same, so that tips are never held up.
+    """
+    from pipeline.worker import cycle, every
+
+    with console.desk(context) as desk:
+        for _ in every(desk.settings.number("crawl.interval_minutes") * 60, once=once):
+            done = cycle(desk, console.bar())
+            if done.not_crawled:
+                console.note(f"kiemchung: nothing crawled: {done.not_crawled}")
+            if as_json:
+                console.emit(done.as_dict())
+                continue
+            report = done.report
+            console.say(_counts(report.outcomes) or "nothing was due")
+            console.say(
+                f"clustered {report.clustered}, matched {report.matched}, ranked {report.ranked}, "
+                f"drawn {report.drawn}, queued {report.queued}"
+            )
+
+
+def _counts(outcomes: object) -> str:
+    pairs = dict(outcomes) if isinstance(outcomes, dict) else {}
+    return ", ".join(f"{name} {n}" for name, n in sorted(pairs.items()))
+
+
+@imports.command(
+    "tips",
+    epilog=examples("kiemchung import tips tips.csv", "kiemchung import tips headlines.tsv --column title"),
+)
+def import_tips(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or JSONL with a text column")],
+    column: Annotated[str, typer.Option(help="the column that holds the text")] = "text",
+    as_json: Json = False,
+) -> None:
+    """Take the tips of a file; only what is in scope is kept, and importing twice changes nothing.
+
+    A column `date` (2026-11-22) or `days_ago` says when a tip came in; every other column is ignored.
+    """
+    from pipeline import imports as work
+
+    with console.desk(context) as desk:
+        done = work.tips(desk, file, column, console.bar())
+    _report(done.as_dict(), as_json)
+
+
+@imports.command(
+    "claims",
+    epilog=examples(
+        "kiemchung import claims feed.json", "kiemchung import claims https://example.vn/claimreview.json"
+    ),
+)
+def import_claims(
+    context: typer.Context,
+    place: Annotated[str, typer.Argument(metavar="FILE|URL", help="JSON-LD, a page, a data feed or CSV")],
+    as_json: Json = False,
+) -> None:
+    """Take fact-checks published as ClaimReview (schema.org); rows that cannot be read are named."""
+    from pipeline import imports as work
+
+    with console.desk(context) as desk:
+        done = work.claims(desk, place, console.bar())
+    _report(done.as_dict(), as_json)
+    if done.errors and not done.rows:
+        raise typer.Exit(1)
+
+
+def _report(done: dict[str, object], as_json: bool) -> None:
+    if as_json:
+        console.emit(done)
+        return
+    console.say(f"{done['rows']} rows: {_counts(done['outcomes']) or 'nothing'}")
+    errors = done["errors"]
+    for error in errors if isinstance(errors, list | tuple) else []:
+        console.note(f"kiemchung: {error}")
+
+
+def worker(
+    context: typer.Context,
+    dask: Annotated[
+        str | None, typer.Option("--dask", metavar="ADDRESS", help="score on this Dask cluster")
+    ] = None,
+    once: Once = False,
+) -> None:
+    """Run the stages again and again, without crawling.
+
+    As many as you like against one PostgreSQL: the workers take turns by the job ledger in the database. With
+    --dask the scoring of claims is spread over the cluster, whose machines need this program but no access to
+    the database.
+    """
+    from pipeline.worker import work
+
+    with console.desk(context) as desk:
+        work(desk, dask, once=once)

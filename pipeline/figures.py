@@ -1,0 +1,158 @@
+"""A figure and its state in words: a target is met or not by the interval, never by the point."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor
+
+from pipeline import dictionary
+from pipeline.statistics import ALPHA
+
+LEVEL = 1 - ALPHA
+RECALL_TARGET = 0.90
+PREVALENCE_TARGET = 0.10
+
+TARGET_MET = "TARGET MET"
+INDICATES_MET = "indicates met (this week)"
+NOT_MET = "NOT MET"
+UNDECIDED = "undecided"
+TOO_FEW = "too few data"
+NO_STATISTICS = "no statistics for the week"
+NONE_KNOWN = "no false harmful item known this week"
+SENSITIVITY = "verdict sensitivity too low/unknown"
+HIDDEN = "hidden"
+COULD_NOT = "this audit could not have shown 90 % whatever it found; {n} audits are needed"
+
+STATES_VI = {
+    TARGET_MET: "ĐẠT MỤC TIÊU",
+    INDICATES_MET: "có dấu hiệu đạt (tuần này)",
+    NOT_MET: "KHÔNG ĐẠT",
+    UNDECIDED: "chưa kết luận được",
+    TOO_FEW: "chưa đủ dữ liệu",
+    NO_STATISTICS: "tuần này không có thống kê",
+    NONE_KNOWN: "tuần này chưa biết tin sai nào",
+    SENSITIVITY: "chưa đo được độ nhạy của người thẩm định, nên chưa thể công bố đạt mục tiêu",
+    HIDDEN: "được ẩn",
+    COULD_NOT: "mẫu này dù không thấy gì cũng không thể chứng tỏ 90%; cần {n} mẫu",
+}
+_REASONS = (NO_STATISTICS, NONE_KNOWN, SENSITIVITY, HIDDEN)
+YEAR_TO_DATE = "_year_to_date"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one week; shares are fractions. `enough` False: there is no value, `method` says why."""
+
+    name: str
+    week: str
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float
+    n: int
+    method: str
+    enough: bool
+    state: str = ""
+    provisional: bool = True
+
+    def as_dict(self) -> dict[str, object]:
+        """The figure as `metrics --json` answers it."""
+        return {
+            "name": self.name,
+            "week": self.week,
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "level": self.level,
+            "n": self.n,
+            "method": self.method,
+            "enough": self.enough,
+        }
+
+
+def count(name: str, week: str, n: int) -> Figure:
+    """A plain count: complete, so without an interval."""
+    return Figure(name, week, float(n), None, None, LEVEL, n, "count", enough=True)
+
+
+def missing(name: str, week: str, n: int, why: str, level: float = LEVEL) -> Figure:
+    """A figure that cannot be given, and why."""
+    return Figure(name, week, None, None, None, level, n, why, enough=False)
+
+
+def with_states(figures: Sequence[Figure]) -> list[Figure]:
+    """The figures of one week with their states; the same figures always give the same states."""
+    needed = next((one.value for one in figures if one.name == "audits_needed"), None)
+    return [replace(one, state=_state(one, needed)) for one in figures]
+
+
+def _state(figure: Figure, needed: float | None) -> str:
+    if not figure.enough:
+        return next((reason for reason in _REASONS if figure.method.startswith(reason)), TOO_FEW)
+    if figure.name.startswith("answered"):
+        return _recall_state(figure, needed)
+    if figure.name.startswith("prevalence"):
+        return _prevalence_state(figure)
+    return ""
+
+
+def _recall_state(figure: Figure, needed: float | None) -> str:
+    if figure.low is not None and figure.low >= RECALL_TARGET:
+        return TARGET_MET if figure.name.endswith(YEAR_TO_DATE) else INDICATES_MET
+    if figure.high is not None and figure.high < RECALL_TARGET:
+        return NOT_MET
+    if figure.name == "answered" and needed is not None and figure.n < needed:
+        return COULD_NOT.format(n=int(needed))
+    return UNDECIDED
+
+
+def _prevalence_state(figure: Figure) -> str:
+    if figure.high is not None and figure.high < PREVALENCE_TARGET:
+        return TARGET_MET if figure.name.endswith(YEAR_TO_DATE) else INDICATES_MET
+    if figure.low is not None and figure.low >= PREVALENCE_TARGET:
+        return NOT_MET
+    return UNDECIDED
+
+
+def is_wide(figure: Figure) -> bool:
+    """Whether the point is to be shown grey: the interval says too little to look at the point."""
+    if figure.value is None or figure.low is None or figure.high is None:
+        return False
+    if figure.name.startswith("prevalence"):
+        return figure.high > 5 * figure.value  # with three or more positives it never is
+    return figure.high - figure.low > 0.30
+
+
+def state_vi(state: str) -> str:
+    """A state in Vietnamese."""
+    start, _, end = COULD_NOT.partition("{n}")
+    if state.startswith(start):
+        return STATES_VI[COULD_NOT].format(n=state.removeprefix(start).removesuffix(end))
+    return STATES_VI.get(state, state)
+
+
+def shown(figure: Figure, language: str = "vi") -> str:
+    """Value and interval in words, its ends rounded outwards; never a percentage without its interval."""
+    if figure.value is None:
+        nothing = HIDDEN if figure.method.startswith(HIDDEN) else TOO_FEW
+        return STATES_VI[nothing] if language == "vi" else nothing
+    unit = dictionary.ENTRIES[figure.name].unit
+    if unit == dictionary.COUNT:
+        return f"{figure.value:.0f}"
+    if unit != dictionary.SHARE:
+        text = f"{figure.value:.2f}" if unit == dictionary.ALPHA else f"{figure.value:.1f}"
+        ends = "" if figure.low is None else f" [{figure.low:.1f} – {figure.high:.1f}]"
+        return _decimal(text + ends, language)
+    digits = 1 if figure.name.startswith("prevalence") else 0
+    low = _outwards(figure.low or 0.0, digits, floor)
+    high = _outwards(1.0 if figure.high is None else figure.high, digits, ceil)
+    return _decimal(f"{100 * figure.value:.1f}% [{low:.{digits}f}% – {high:.{digits}f}%]", language)
+
+
+def _outwards(share: float, digits: int, rounding: Callable[[float], int]) -> float:
+    scale = 10.0**digits
+    exact = round(100 * share * scale, 6)  # 0.9 * 100 must not become 91
+    return rounding(exact) / scale
+
+
+def _decimal(text: str, language: str) -> str:
+    return text.replace(".", ",") if language == "vi" else text

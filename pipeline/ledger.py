@@ -1,0 +1,64 @@
+"""The ledger of scheduled work: a job runs once a period, whichever process asks and however often.
+
+The unique key (job, period) in the database is the truth, not any scheduler's memory: APScheduler skips
+missed runs silently, and two processes know nothing of each other.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models.desk import JobRun
+from models.session import insert_ignore
+
+DONE = "done"
+FAILED = "failed"
+LEASE = timedelta(hours=2)
+RETRY = timedelta(minutes=15)
+
+
+def claim(session: Session, job: str, period: str, now: datetime) -> bool:
+    """Take one period of a job; False if it was run, is being run, or failed within a quarter of an hour.
+
+    A run that neither finished nor failed for two hours was killed: its period is taken over.
+    """
+    if insert_ignore(session, JobRun, [{"job": job, "period": period, "started_at": now}], ["job", "period"]):
+        return True
+    killed = JobRun.finished_at.is_(None) & (JobRun.started_at < now - LEASE)
+    failed = (JobRun.outcome == FAILED) & (JobRun.finished_at < now - RETRY)
+    mine = (JobRun.job == job) & (JobRun.period == period)
+    # PostgreSQL checks the condition again after waiting for another taker, so that only one gets the row
+    taken = session.scalars(
+        update(JobRun)
+        .where(mine, killed | failed)
+        .values(started_at=now, finished_at=None, outcome=None)
+        .returning(JobRun.id)
+    ).all()
+    return bool(taken)
+
+
+def done(session: Session, job: str, period: str) -> bool:
+    """Whether a period ended well: a look that takes no lock, because most looks find that nothing is due."""
+    query = select(JobRun.id).where(JobRun.job == job, JobRun.period == period, JobRun.outcome == DONE)
+    return session.scalars(query).first() is not None
+
+
+def finish(session: Session, job: str, period: str, now: datetime, outcome: str) -> None:
+    """Write down how a period of a job ended."""
+    mine = (JobRun.job == job) & (JobRun.period == period)
+    session.execute(update(JobRun).where(mine).values(finished_at=now, outcome=outcome))
+
+
+def busy(session: Session, job: str, now: datetime) -> bool:
+    """Whether some period of the job is under way in some process."""
+    running = select(JobRun.id).where(
+        JobRun.job == job, JobRun.finished_at.is_(None), JobRun.started_at >= now - LEASE
+    )
+    return session.scalars(running.limit(1)).first() is not None
+
+
+def last_done(session: Session, job: str) -> JobRun | None:
+    """The newest period of a job that ended well."""
+    done = select(JobRun).where(JobRun.job == job, JobRun.outcome == DONE)
+    return session.scalars(done.order_by(JobRun.period.desc()).limit(1)).first()

@@ -1,0 +1,55 @@
+"""Stage: claims are matched with what is already checked, here or by others (ClaimReview)."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from models.claims import Claim, ClaimMatch, KnownClaim
+from models.vocabulary import ClaimState
+from pipeline.compose import Desk
+from pipeline.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from classify.match import ClaimIndex
+
+SHOWN = 3
+MIN_SHOWN = 0.2
+_UNSETTLED = (ClaimState.NEW, ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
+
+
+def known_index(session: Session) -> "ClaimIndex":
+    """An index over every known claim."""
+    from classify.match import ClaimIndex
+
+    index = ClaimIndex()
+    for known_id, text in session.execute(select(KnownClaim.id, KnownClaim.text).order_by(KnownClaim.id)):
+        index.add(known_id, text)
+    return index
+
+
+def match(desk: Desk, progress: Progress = silent) -> int:
+    """Match every unsettled claim with the known claims; gives how many have a match."""
+    with desk.reading() as session:
+        index = known_index(session)
+        claims = list(session.execute(select(Claim.id, Claim.text).where(Claim.state.in_(_UNSETTLED))))
+    if not len(index):
+        return 0
+    matched = 0
+    for claim_id, text in progress(claims, "match"):
+        with desk.sessions.begin() as session:
+            matched += match_one(session, index, claim_id, text)
+    return matched
+
+
+def match_one(session: Session, index: "ClaimIndex", claim_id: int, text: str) -> bool:
+    """Write the best matches of one claim; says whether one of them is the same claim."""
+    hits = [hit for hit in index.search(text, k=SHOWN) if hit.score >= MIN_SHOWN]
+    if session.get(Claim, claim_id) is None:
+        return False
+    session.execute(delete(ClaimMatch).where(ClaimMatch.claim_id == claim_id))
+    for hit in hits:
+        if session.scalar(select(exists().where(KnownClaim.id == hit.id))):
+            row = ClaimMatch(claim_id=claim_id, known_id=hit.id, score=hit.score, differs=hit.differs)
+            session.add(row)
+    return any(hit.is_match for hit in hits)

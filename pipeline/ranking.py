@@ -1,0 +1,136 @@
+"""Stages: claims are scored with reasons, and the queue is filled by score and by a share that ignores it.
+
+A score orders the queue and does nothing else (rule 10): no claim is hidden for good, because a fixed
+share of the queue and the weekly audit draws do not look at it.
+"""
+
+import hashlib
+import hmac
+import math
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Row, delete, func, select
+from sqlalchemy.orm import Session
+
+from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
+from models.session import is_postgresql
+from models.vocabulary import COUNTED_FALSE, ClaimState, Rating
+from models.weeks import local_day
+from pipeline.compose import Desk
+from pipeline.learning import serving_id
+from pipeline.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from classify.rank import ClaimFacts, Ranked
+
+BATCH = 500
+_RANKED = (ClaimState.NEW, ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
+
+
+def rank(desk: Desk, progress: Progress = silent) -> int:
+    """Score every claim that is not settled; gives how many were scored."""
+    ranker = desk.ranker()
+    with desk.reading() as session:
+        ids = list(session.scalars(select(Claim.id).where(Claim.state.in_(_RANKED)).order_by(Claim.id)))
+        model_id = serving_id(session)
+    today = local_day(desk.clock())
+    batches = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
+    for batch in progress(batches, "rank"):
+        with desk.sessions.begin() as session:
+            claims = list(session.scalars(select(Claim).where(Claim.id.in_(batch)).order_by(Claim.id)))
+            facts = [facts_of(claim, best_matches(session, claim.id), today) for claim in claims]
+            for claim, fact, ranked in zip(claims, facts, ranker.score(facts), strict=True):
+                _write(session, claim, fact, ranked, model_id)
+    return len(ids)
+
+
+def facts_of(claim: Claim, matches: tuple[float, float], today: date) -> "ClaimFacts":
+    """What the ranker may look at: the claim's words and counts, never who said it."""
+    from classify.rank import ClaimFacts
+
+    return ClaimFacts(
+        text=claim.text,
+        topic=claim.topic,
+        n_mentions=claim.n_mentions,
+        n_stories=claim.n_stories,
+        n_sources=claim.n_sources,
+        n_tips=claim.n_tips,
+        age_days=max(0, (today - claim.last_day).days),
+        best_false_match=matches[0],
+        best_true_match=matches[1],
+    )
+
+
+def best_matches(session: Session, claim_id: int) -> tuple[float, float]:
+    """The best score against known false and known true claims that differ in no value."""
+    rows = session.execute(
+        select(KnownClaim.rating, func.max(ClaimMatch.score))
+        .join(ClaimMatch, ClaimMatch.known_id == KnownClaim.id)
+        .where(ClaimMatch.claim_id == claim_id, ClaimMatch.differs.is_(None))
+        .group_by(KnownClaim.rating)
+    )
+    best = {rating: score for rating, score in rows if rating}
+    false = max((best.get(rating, 0.0) for rating in COUNTED_FALSE), default=0.0)
+    return false, best.get(Rating.TRUE, 0.0)
+
+
+def _write(
+    session: Session, claim: Claim, facts: "ClaimFacts", ranked: "Ranked", model_id: int | None
+) -> None:
+    from classify.rank import freshness, reach
+
+    # a broken model must not publish, hide or stop anything: what is not a number counts as unknown
+    score = ranked.score if math.isfinite(ranked.score) else 0.5
+    claim.score = min(1.0, max(0.0, score))
+    claim.reach, claim.freshness = reach(facts), freshness(facts)
+    claim.priority = claim.score * claim.reach * claim.freshness
+    claim.model_id = model_id
+    session.execute(delete(ClaimReason).where(ClaimReason.claim_id == claim.id))
+    for position, reason in enumerate(ranked.reasons):
+        session.add(
+            ClaimReason(
+                claim_id=claim.id, position=position, feature=reason.feature, weight=float(reason.weight)
+            )
+        )
+
+
+def queue(desk: Desk) -> int:
+    """Put new claims in the queue: by score, and a fixed share whatever their score; gives how many."""
+    threshold = desk.settings.share("queue.threshold")
+    share = desk.settings.share("queue.exploration")
+    now = desk.clock()
+    with desk.sessions.begin() as session:
+        new = list(session.scalars(select(Claim).where(Claim.state == ClaimState.NEW)))
+        for claim in new:
+            flagged = claim.score is not None and claim.score >= threshold
+            if flagged or _explored(desk.keys.sampling, claim.public_id, share):
+                enter(claim, now, flagged=flagged)
+        return sum(claim.state == ClaimState.QUEUED for claim in new)
+
+
+def enter(claim: Claim, now: datetime, *, flagged: bool) -> None:
+    """Put one claim in the queue; how it got there is not shown to reviewers."""
+    claim.state = ClaimState.QUEUED
+    claim.flagged = flagged
+    claim.queued_at = now
+
+
+def _explored(key: bytes, public_id: str, share: float) -> bool:
+    """A keyed coin of known probability: the same claim always falls the same way."""
+    digest = hmac.new(key, b"explore:" + public_id.encode(), hashlib.sha256).digest()
+    return int.from_bytes(digest[:8], "big") < share * 2**64
+
+
+def open_queue(session: Session, today: date, limit: int = 100) -> Sequence[Row[int, float | None]]:
+    """Claims waiting for a review, best first; deferred ones come back on their day."""
+    priority = Claim.priority.desc()
+    order = priority.nulls_last() if is_postgresql(session) else priority
+    waiting = (ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
+    return session.execute(
+        select(Claim.id, Claim.priority)
+        .where(Claim.state.in_(waiting), Claim.deferred_until.is_(None) | (Claim.deferred_until <= today))
+        .order_by(order, Claim.id)
+        .limit(limit)
+    ).all()

@@ -1,0 +1,206 @@
+"""What runs by the clock: stages, erasure, backup, weekly draw and closing of weeks, each once a period.
+
+The ledger in the database decides what is due; APScheduler only wakes this up. A period that was missed is
+run on return: the newest one of a daily job, every one of a weekly job, because each week has its figures.
+"""
+
+import logging
+import multiprocessing
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from models.claims import Claim
+from models.errors import KiemChungError
+from models.weeks import ZONE, iso_week, week_days, weeks_between
+from pipeline import backup, ledger
+from pipeline.compose import Desk, build
+from pipeline.erase import erase_due
+from pipeline.settings import Settings
+from pipeline.worker import cycle, period_of
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+LOG = logging.getLogger("kiemchung.schedule")
+ERASE_AT = time(3, 0)
+BACKUP_AT = time(3, 30)  # after the erasure, so that no copy holds what is over age
+WAKE_S = 30
+STOP_S = 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """One kind of scheduled work: which periods are due by now, oldest first, and the work of one."""
+
+    name: str
+    due: Callable[[Desk, datetime], Sequence[str]]
+    work: Callable[[Desk, str], object]
+
+
+def stages_due(desk: Desk, now: datetime) -> list[str]:
+    """The present slot of crawl.interval_minutes: a slot that was missed is made up for by the next."""
+    return [period_of(now, desk.settings.number("crawl.interval_minutes") * 60)]
+
+
+def daily(at: time) -> Callable[[Desk, datetime], list[str]]:
+    """The newest day, as the desk counts days, whose hour has come."""
+
+    def due(desk: Desk, now: datetime) -> list[str]:  # noqa: ARG001 -- a job's signature
+        local = now.astimezone(ZONE)
+        day = local.date() if local.time() >= at else local.date() - timedelta(days=1)
+        return [day.isoformat()]
+
+    return due
+
+
+def ended_weeks(desk: Desk, now: datetime) -> list[str]:
+    """Every week with claims that is over."""
+    return _weeks_until(desk, now)
+
+
+def answered_weeks(desk: Desk, now: datetime) -> list[str]:
+    """Every week with claims whose last promised hour is over: its figures do not change any more."""
+    return _weeks_until(desk, now - timedelta(hours=desk.settings.number("answer.hours")))
+
+
+def _weeks_until(desk: Desk, now: datetime) -> list[str]:
+    with desk.reading() as session:
+        first = session.scalar(select(func.min(Claim.week)))
+    if first is None:
+        return []
+    monday, _ = week_days(iso_week(now))
+    return weeks_between(first, iso_week(monday - timedelta(days=1)))
+
+
+def _draw(desk: Desk, week: str) -> object:
+    from pipeline.sampling import draw
+
+    return draw(desk, week)
+
+
+def _close(desk: Desk, week: str) -> object:  # noqa: ARG001 -- a week whose draws wait for a verdict closes later
+    from pipeline.metrics import close_due
+
+    return close_due(desk)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("stages", stages_due, lambda desk, _: cycle(desk)),
+    Job("erase", daily(ERASE_AT), lambda desk, _: erase_due(desk)),
+    Job("backup", daily(BACKUP_AT), lambda desk, _: backup.make(desk)),
+    Job("weekly-draw", ended_weeks, _draw),
+    Job("close-week", answered_weeks, _close),
+)
+BY_NAME: Mapping[str, Job] = {job.name: job for job in JOBS}
+
+Launch = Callable[[Desk, str, str], bool]
+
+
+def tick(desk: Desk, launch: Launch, jobs: Sequence[Job] = JOBS) -> list[tuple[str, str, bool]]:
+    """Run everything that is due and not yet taken; gives (job, period, whether it ended well)."""
+    due = ((job.name, period) for job in jobs for period in job.due(desk, desk.clock()))
+    return [
+        (job, period, _run(desk, launch, job, period)) for job, period in due if _taken(desk, job, period)
+    ]
+
+
+def _taken(desk: Desk, job: str, period: str) -> bool:
+    now = desk.clock()
+    with desk.reading() as session:
+        if ledger.done(session, job, period):
+            return False
+    with desk.sessions.begin() as session:
+        # two slots of one job never overlap: a long crawl makes the next wait
+        return not ledger.busy(session, job, now) and ledger.claim(session, job, period, now)
+
+
+def _run(desk: Desk, launch: Launch, job: str, period: str) -> bool:
+    ended_well = False
+    try:
+        ended_well = launch(desk, job, period)
+    finally:
+        outcome = ledger.DONE if ended_well else ledger.FAILED
+        with desk.sessions.begin() as session:
+            ledger.finish(session, job, period, desk.clock(), outcome)
+        LOG.info("job_ended job=%s period=%s outcome=%s", job, period, outcome)
+    return ended_well
+
+
+def here(desk: Desk, job: str, period: str) -> bool:
+    """Do the work in this process."""
+    BY_NAME[job].work(desk, period)
+    return True
+
+
+def _child(settings: Settings, local_hosts: dict[str, tuple[str, int]], job: str, period: str) -> None:
+    desk = build(settings, local_hosts=local_hosts, migrated=False)
+    try:
+        here(desk, job, period)
+    except KiemChungError as error:
+        LOG.warning("job_failed job=%s period=%s error=%s", job, period, error)
+        raise SystemExit(1) from error
+    except KeyboardInterrupt:
+        raise SystemExit(1) from None
+    finally:
+        desk.close()
+
+
+class Scheduler:
+    """Wakes up on its own thread and runs what is due in child processes: the web never waits for it."""
+
+    def __init__(self, desk: Desk, wake_s: float = WAKE_S) -> None:
+        self.desk = desk
+        self.wake_s = wake_s
+        self._child: BaseProcess | None = None
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start; the first look is at once."""
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self._scheduler = BackgroundScheduler(timezone=ZONE)
+        # no wake-up is thrown away for being late, none runs beside another
+        self._scheduler.add_job(
+            self._wake,
+            "interval",
+            seconds=self.wake_s,
+            next_run_time=datetime.now(ZONE),
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+        )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop within seconds; a job under way is ended and taken over by the next start."""
+        self._stopping.set()
+        child = self._child
+        if child is not None and child.is_alive():
+            child.terminate()
+            child.join(STOP_S)
+        self._scheduler.shutdown(wait=True)
+
+    def _wake(self) -> None:
+        try:
+            tick(self.desk, self._launch)
+        except Exception:
+            # a locked database or a full disk now is no reason to stop for ever; the ledger says what is open
+            LOG.exception("schedule_failed")
+
+    def _launch(self, desk: Desk, job: str, period: str) -> bool:
+        if self._stopping.is_set():
+            return False
+        spawn = multiprocessing.get_context("spawn")
+        self._child = spawn.Process(
+            target=_child, args=(desk.settings, dict(desk.local_hosts), job, period), name=f"kiemchung-{job}"
+        )
+        self._child.start()
+        self._child.join()
+        ended_well = self._child.exitcode == 0
+        self._child = None
+        return ended_well

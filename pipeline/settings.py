@@ -1,0 +1,214 @@
+"""The settings: one table of name, type, default and help, read from defaults, file, environment and flags.
+
+The table feeds `--help`, the reference page and its test. There is no topic, keyword or watch list among
+them and a test says so (rule 2).
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.errors import UsageError
+
+FILE_NAME = "kiemchung.toml"
+PREFIX = "KIEMCHUNG_"
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table; `name` is `section.key` in the file and `KIEMCHUNG_SECTION_KEY` outside."""
+
+    name: str
+    default: Value
+    help: str
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def variable(self) -> str:
+        """The name of the environment variable."""
+        return PREFIX + self.name.replace(".", "_").upper()
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("desk.name", "Kiểm Chứng", "name of the desk on every page and in every feed"),
+    Setting("desk.province", "86", "code of the province that the desk serves (86 is Vĩnh Long)"),
+    Setting("database.url", "sqlite:///var/kiemchung.sqlite", "SQLite file or PostgreSQL address"),
+    Setting("paths.var", "var", "folder for keys, models, exports and backups"),
+    Setting("sources.file", "sources.toml", "the source registry"),
+    Setting("crawl.bot_name", "KiemChungBot", "name of the crawler in every request"),
+    Setting(
+        "crawl.contact_url",
+        "",
+        "page about the crawler, sent with every request; needed to crawl the internet",
+    ),
+    Setting("crawl.workers", 2, "processes that extract and read pages", 1, 64),
+    Setting("crawl.interval_minutes", 30, "how often `serve` looks for what is due", 5, 1440),
+    Setting("web.host", "127.0.0.1", "address that `serve` listens on"),
+    Setting("web.port", 8000, "port that `serve` listens on", 0, 65535),
+    Setting("web.workers", 1, "web processes", 1, 64),
+    Setting("web.public_url", "", "address that readers use, for feeds and ClaimReview"),
+    Setting("queue.threshold", 0.5, "score from which a claim is flagged", 0, 1),
+    Setting("queue.exploration", 0.05, "share of the queue that ignores the score", 0.01, 0.5),
+    Setting("audit.weekly_draws", 100, "claims drawn at random each week, with known probability", 5, 5000),
+    Setting("answer.hours", 72, "promised hours from a claim's arrival to its public answer", 1, 720),
+    Setting("appeal.working_days", 7, "working days to decide an appeal", 1, 30),
+    Setting("train.min_labels", 40, "verdicts needed before a challenger is trained", 20, 100000),
+    Setting("schedule.enabled", True, "whether `serve` also runs the stages on schedule"),
+)
+
+BY_NAME = {setting.name: setting for setting in TABLE}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one run; made by `load`."""
+
+    values: Mapping[str, Value]
+    folder: Path
+
+    def text(self, name: str) -> str:
+        """A setting as text."""
+        return str(self.values[name])
+
+    def number(self, name: str) -> int:
+        """A setting as a whole number."""
+        return int(self.values[name])
+
+    def share(self, name: str) -> float:
+        """A setting as a real number."""
+        return float(self.values[name])
+
+    def flag(self, name: str) -> bool:
+        """A setting as yes or no."""
+        return bool(self.values[name])
+
+    def path(self, name: str) -> Path:
+        """A setting as a path, relative to the folder of the settings file."""
+        return self.folder / self.text(name)
+
+    @property
+    def database_url(self) -> str:
+        """The database address with a relative SQLite path taken from the settings' folder."""
+        url = self.text("database.url")
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not url.startswith(prefix + "/") and ":memory:" not in url:
+            return prefix + str(self.folder / url.removeprefix(prefix))
+        return url
+
+
+def load(
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, Value | None] | None = None,
+) -> Settings:
+    """Defaults, then the file, then `KIEMCHUNG_*`, then flags; raises `UsageError` naming what is wrong."""
+    environ = os.environ if environ is None else environ
+    path = file or Path(environ.get(PREFIX + "CONFIG", FILE_NAME))
+    values: dict[str, Value] = {setting.name: setting.default for setting in TABLE}
+    if path.exists() or file is not None or PREFIX + "CONFIG" in environ:
+        values |= _from_file(path)
+    values |= _from_environment(environ)
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = _checked(BY_NAME[name], value, "flag --" + name.replace(".", "-"))
+    return Settings(values, path.parent if path.exists() else Path())
+
+
+def _from_file(path: Path) -> dict[str, Value]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
+    found: dict[str, Value] = {}
+    for section, keys in content.items():
+        if not isinstance(keys, dict):
+            raise UsageError(f"{path}: unknown setting {section!r}{_suggest(section)}")
+        for key, value in keys.items():
+            name = f"{section}.{key}"
+            if name not in BY_NAME:
+                raise UsageError(f"{path}: unknown setting {name!r}{_suggest(name)}")
+            found[name] = _checked(BY_NAME[name], value, f"{path}: {name}")
+    return found
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Value]:
+    variables = {setting.variable: setting for setting in TABLE}
+    found: dict[str, Value] = {}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable.startswith((PREFIX + "TEST_", PREFIX + "CONFIG")):
+            continue
+        if variable not in variables:
+            raise UsageError(f"environment: unknown setting {variable}")
+        setting = variables[variable]
+        found[setting.name] = _checked(setting, _parse(setting, text, variable), variable)
+    return found
+
+
+def _parse(setting: Setting, text: str, where: str) -> Value:
+    if isinstance(setting.default, bool):
+        if text.lower() not in {"true", "false", "1", "0"}:
+            raise UsageError(f"{where}: {text!r} is neither true nor false")
+        return text.lower() in {"true", "1"}
+    if isinstance(setting.default, str):
+        return text
+    try:
+        return int(text) if isinstance(setting.default, int) else float(text)
+    except ValueError as error:
+        raise UsageError(f"{where}: {text!r} is not a number") from error
+
+
+def _checked(setting: Setting, value: object, where: str) -> Value:
+    default = setting.default
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not type(default):
+        raise UsageError(f"{where}: expected {_kind(default)}, got {value!r}")
+    assert isinstance(value, str | int | float | bool)  # noqa: S101 -- narrows the type for the checker
+    if isinstance(value, str) and value == "" and default != "":
+        raise UsageError(f"{where}: may not be empty")
+    if isinstance(value, str) or setting.low is None or setting.high is None:
+        return value
+    if not setting.low <= value <= setting.high:
+        raise UsageError(f"{where}: {value} is not between {setting.low:g} and {setting.high:g}")
+    return value
+
+
+def _kind(default: Value) -> str:
+    if isinstance(default, bool):
+        return "true or false"
+    if isinstance(default, int):
+        return "a whole number"
+    return "a number" if isinstance(default, float) else "text in quotes"
+
+
+def _suggest(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, BY_NAME, n=1)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def template() -> str:
+    """A settings file with every setting, its help and its default, all commented out."""
+    lines = ["# Settings of the desk. Take the # away from what you change.", ""]
+    section = ""
+    for setting in TABLE:
+        head, key = setting.name.split(".", 1)
+        if head != section:
+            lines += [f"[{head}]"] if not section else ["", f"[{head}]"]
+            section = head
+        lines += [f"# {setting.help}", f"# {key} = {_toml(setting.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,224 @@
+"""The source registry at work: the state of each source, trying its entry points, adding a new one."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+
+from crawlers import registry, urls
+from crawlers.errors import CrawlError, RegistryError
+from crawlers.registry import EntrySpec, SourceSpec
+from models.errors import ConflictError, KiemChungError, NotFoundError, UsageError
+from models.gathered import EntryPoint, Source
+from models.vocabulary import EntryKind, Outcome
+from models.weeks import local_day
+from pipeline.compose import Desk
+from pipeline.run import sync_sources
+
+if TYPE_CHECKING:
+    from crawlers.discover import Discovery
+    from crawlers.fetch import Fetched, FetchPlan
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """One source of the registry and how it fares; `health` is a sentence in Vietnamese."""
+
+    id: str
+    name: str
+    kind: str
+    enabled: bool
+    local: bool
+    entries: int
+    verified_day: str | None
+    health: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The state as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One entry point, tried: how many addresses it gave, or what was wrong."""
+
+    source: str
+    kind: str
+    url: str
+    ok: bool
+    links: int
+    problem: str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The probe as plain values."""
+        return asdict(self)
+
+
+def registry_file(desk: Desk) -> Path:
+    """The registry file; raises `UsageError` if there is none yet."""
+    path = desk.settings.path("sources.file")
+    if not path.exists():
+        raise UsageError(f"{path}: no source registry here; `kiemchung init` writes one to start from")
+    return path
+
+
+def states(desk: Desk) -> list[SourceState]:
+    """Every source of the registry, in the order of the file."""
+    from crawlers.health import why_silent
+
+    specs = registry.load(registry_file(desk), desk.local_hosts)
+    sync_sources(desk)
+    with desk.reading() as session:
+        verified = dict(session.execute(select(Source.id, Source.verified_day)).all())
+        return [
+            SourceState(
+                spec.id,
+                spec.name,
+                spec.kind.value,
+                spec.enabled,
+                spec.local,
+                len(spec.entries),
+                str(verified.get(spec.id) or "") or None,
+                why_silent(session, spec.id, desk.clock()),
+            )
+            for spec in specs
+        ]
+
+
+def crawl_problem(desk: Desk) -> str | None:
+    """Why nothing can be crawled now, or None; brings the database in line with the registry first."""
+    from crawlers import policy
+
+    path = desk.settings.path("sources.file")
+    if not path.exists():
+        return f"{path}: no source registry here (`kiemchung init` writes one)"
+    sync_sources(desk)
+    with desk.reading() as session:
+        homes = list(session.scalars(select(Source.homepage).where(Source.enabled)))
+    if not homes:
+        return f"{path}: no source is switched on (enabled = true)"
+    try:
+        policy.settings(desk.settings.text("crawl.bot_name"), desk.settings.text("crawl.contact_url"))
+    except CrawlError:
+        return "setting crawl.contact_url: give a page about your crawler before it goes out"
+    return None
+
+
+def plan(desk: Desk) -> "FetchPlan":
+    """Under which name single addresses are fetched."""
+    from crawlers.fetch import FetchPlan
+
+    contact = desk.settings.text("crawl.contact_url")
+    if not contact:
+        raise UsageError("setting crawl.contact_url: give a page about your crawler before it goes out")
+    return FetchPlan(desk.settings.text("crawl.bot_name"), contact, desk.local_hosts)
+
+
+def probe(desk: Desk, source_ids: Sequence[str]) -> list[Probe]:
+    """Fetch the entry points of some sources, or of all, once, and mark what can be read as verified."""
+    from crawlers.fetch import fetch_all
+
+    specs = registry.load(registry_file(desk), desk.local_hosts)
+    unknown = sorted(set(source_ids) - {spec.id for spec in specs})
+    if unknown:
+        raise NotFoundError(f"source {', '.join(unknown)}: not in {desk.settings.path('sources.file')}")
+    chosen = [spec for spec in specs if not source_ids or spec.id in source_ids]
+    asked = [(spec.id, entry) for spec in chosen for entry in spec.entries]
+    answers = {answer.asked: answer for answer in fetch_all([entry.url for _, entry in asked], plan(desk))}
+    probes = [_judge(source_id, entry, answers[entry.url]) for source_id, entry in asked]
+    sync_sources(desk)
+    _mark_verified(desk, probes)
+    return probes
+
+
+def _judge(source_id: str, entry: EntrySpec, answer: "Fetched") -> Probe:
+    links, problem = 0, None
+    if answer.outcome != Outcome.KEPT:
+        problem = answer.outcome.value + (f" (HTTP {answer.status})" if answer.status else "")
+    else:
+        try:
+            links = _links(entry, answer)
+        except (ValueError, KiemChungError) as error:
+            problem = f"{Outcome.PARSE_ERROR.value} ({error or type(error).__name__})"
+        if not links and problem is None:
+            problem = f"{Outcome.EMPTY.value}: read, but it names no page"
+    return Probe(source_id, entry.kind.value, entry.url, problem is None, links, problem)
+
+
+def _links(entry: EntrySpec, answer: "Fetched") -> int:
+    """How many addresses or fact-checks an answer names."""
+    from crawlers import charsets, claimreview, feeds, listing, sitemaps
+
+    if entry.kind == EntryKind.SITEMAP:
+        read = sitemaps.read(answer.body, answer.content_type)
+        return len(read.pages) + len(read.children)
+    if entry.kind == EntryKind.FEED:
+        return len(feeds.links(answer.body, answer.content_type))
+    if entry.link_pattern:
+        return len(listing.links(answer.body, answer.content_type, entry.url, entry.link_pattern))
+    return len(claimreview.read(charsets.decode(answer.body, answer.content_type), entry.url))
+
+
+def _mark_verified(desk: Desk, probes: Sequence[Probe]) -> None:
+    failing = {one.source for one in probes if not one.ok}
+    good = {one.source for one in probes} - failing
+    now = desk.clock()
+    with desk.sessions.begin() as session:
+        session.execute(update(Source).where(Source.id.in_(good)).values(verified_day=local_day(now)))
+        for one in probes:
+            here = (EntryPoint.source_id == one.source) & (EntryPoint.url == one.url)
+            if one.ok:
+                session.execute(update(EntryPoint).where(here).values(last_success=now, failures=0))
+
+
+def look(desk: Desk, url: str) -> "Discovery":
+    """What a site offers to read; raises `RegistryError` for what can never be a source (rule 4)."""
+    from crawlers.discover import discover
+    from crawlers.fetch import fetch_all
+
+    fetching = plan(desk)
+    return discover(url, lambda addresses: fetch_all(addresses, fetching), urls.Guard(desk.local_hosts))
+
+
+def default_id(url: str) -> str:
+    """An identifier made of the site's name."""
+    name = (urlsplit(url).hostname or "").removeprefix("www.").split(".")[0]
+    return "".join(letter if letter.isalnum() else "-" for letter in name.lower())[:40].strip("-")
+
+
+def append(desk: Desk, spec: SourceSpec) -> Path:
+    """Add a source to the end of the registry file and keep the rest as it is; whole or not at all."""
+    path = registry_file(desk)
+    if any(spec.id == known.id for known in registry.load(path, desk.local_hosts)):
+        raise ConflictError(f"source {spec.id}: is in {path} already; choose another with --id")
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        text = path.read_text(encoding="utf-8-sig").rstrip("\n")
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(f"{text}\n\n{registry.to_toml([spec])}".lstrip("\n"))
+            file.flush()
+            os.fsync(file.fileno())
+        registry.load(temporary, desk.local_hosts)
+        temporary.replace(path)
+    except RegistryError as error:
+        raise UsageError(str(error).replace(str(temporary), "the new source")) from error
+    except OSError as error:
+        raise KiemChungError(f"{path}: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_sources(desk)
+    return path
+
+
+def known_sources(desk: Desk, source_ids: Sequence[str]) -> None:
+    """Raise `NotFoundError` for a source that is not in the registry, or is switched off."""
+    with desk.reading() as session:
+        usable = set(session.scalars(select(Source.id).where(Source.enabled)))
+    missing = sorted(set(source_ids) - usable)
+    if missing:
+        raise NotFoundError(f"source {', '.join(missing)}: not in the registry, or switched off")

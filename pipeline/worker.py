@@ -1,0 +1,124 @@
+"""Processes that run the stages: one cycle, a loop, and workers that take turns by the ledger."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from models.errors import KiemChungError
+from pipeline import ledger
+from pipeline.compose import Desk
+from pipeline.progress import Progress, silent
+from pipeline.run import RunReport, run_once, stages
+from pipeline.sourcing import crawl_problem
+
+if TYPE_CHECKING:
+    from classify.rank import ClaimFacts, Ranked, Ranker
+
+JOB = "worker-stages"
+TURN_S = 60
+CHUNK = 100
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """What one cycle did, and why nothing was crawled if nothing could be."""
+
+    report: RunReport
+    not_crawled: str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The cycle as plain values."""
+        return {**self.report.as_dict(), "not_crawled": self.not_crawled}
+
+
+def cycle(desk: Desk, progress: Progress = silent) -> Cycle:
+    """Every stage once; a desk that cannot crawl still works through its tips."""
+    problem = crawl_problem(desk)
+    return Cycle(run_once(desk, crawl=problem is None, progress=progress), problem)
+
+
+def every(
+    seconds: float, *, once: bool = False, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
+    """Turns that start at least `seconds` apart; only one if `once`."""
+    while True:
+        started = time.monotonic()
+        yield
+        if once:
+            return
+        sleep(max(1.0, seconds - (time.monotonic() - started)))
+
+
+def period_of(now: datetime, seconds: int) -> str:
+    """The label of the slot of so many seconds that an instant lies in, the same on every machine."""
+    start = int(now.timestamp()) // seconds * seconds
+    return datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def work(desk: Desk, dask: str | None = None, *, once: bool = False) -> None:
+    """Run the stages for ever, in turn with all other workers; `dask` is a scheduler's address."""
+    at_work = desk if dask is None else spread(desk, dask)
+    for _ in every(TURN_S, once=once):
+        turn(at_work)
+
+
+def turn(desk: Desk) -> bool:
+    """Run the stages if no other worker does or did in this minute; says whether it was ours."""
+    now = desk.clock()
+    period = period_of(now, TURN_S)
+    with desk.sessions.begin() as session:
+        if ledger.busy(session, JOB, now) or not ledger.claim(session, JOB, period, now):
+            return False
+    outcome = ledger.FAILED
+    try:
+        stages(desk)
+        outcome = ledger.DONE
+    finally:
+        with desk.sessions.begin() as session:
+            ledger.finish(session, JOB, period, desk.clock(), outcome)
+    return True
+
+
+def score_chunk(ranker: "Ranker", facts: "Sequence[ClaimFacts]") -> "list[Ranked]":
+    """Score some claims: a pure function of its arguments, so that any machine can run it."""
+    return ranker.score(facts)
+
+
+class SpreadRanker:
+    """A ranker whose work is done by a Dask cluster in chunks, answers in order."""
+
+    def __init__(self, client: Any, ranker: "Ranker") -> None:  # noqa: ANN401 -- Dask is untyped
+        self._client = client
+        self._ranker = ranker
+
+    def score(self, claims: "Sequence[ClaimFacts]") -> "list[Ranked]":
+        """One `Ranked` for each claim, in order."""
+        chunks = [list(claims[at : at + CHUNK]) for at in range(0, len(claims), CHUNK)]
+        futures = self._client.map(score_chunk, [self._ranker] * len(chunks), chunks, pure=False)
+        return [ranked for answer in self._client.gather(futures) for ranked in answer]
+
+
+class SpreadDesk(Desk):
+    """A desk whose ranker works on a cluster; everything that touches the database stays here."""
+
+    client: Any = None
+
+    def ranker(self) -> "Ranker":
+        """The serving ranker, spread over the cluster."""
+        return SpreadRanker(self.client, super().ranker())
+
+
+def spread(desk: Desk, address: str) -> SpreadDesk:
+    """The same desk with its scoring on a cluster; raises `KiemChungError` if nobody answers there."""
+    # Dask takes seconds to start: only a worker that is told to use it pays
+    from distributed import Client
+
+    try:
+        client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise KiemChungError(f"--dask {address}: no Dask scheduler answers there ({error})") from error
+    made = SpreadDesk(**{one.name: getattr(desk, one.name) for one in fields(desk)})
+    made.client = client
+    return made

@@ -1,0 +1,159 @@
+"""The registry at work against real publishers on loopback: tried, discovered, added, and refused."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from crawlers import registry
+from demo import content, sources
+from models.errors import ConflictError, NotFoundError, UsageError
+from models.gathered import Source
+from models.vocabulary import SourceKind
+from models.weeks import local_day
+from pipeline import imports, sourcing
+from pipeline.compose import Desk
+from pipeline.demo import local_hosts, sample_sites
+from pipeline.settings import Value, load
+from tests.conftest import NOW
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """The six sample publishers."""
+    with sample_sites() as chosen:
+        yield chosen
+
+
+@pytest.fixture
+def desk(sqlite_desk: Desk, tmp_path: Path, port: int) -> Desk:
+    """A desk whose registry names the sample publishers."""
+    path = tmp_path / "sources.toml"
+    path.write_text("# mine\n" + sources.registry(port), encoding="utf-8")
+    flags: dict[str, Value | None] = {
+        "database.url": sqlite_desk.settings.database_url,
+        "paths.var": str(tmp_path / "var"),
+        "sources.file": str(path),
+        "crawl.contact_url": "https://desk.example.vn/bot",
+    }
+    return replace(sqlite_desk, settings=load(environ={}, flags=flags), local_hosts=local_hosts(port))
+
+
+def host(port: int, name: str) -> str:
+    return f"http://{content.publishers()[name].host}:{port}"
+
+
+def test_every_entry_point_is_tried_and_what_can_be_read_is_verified(desk: Desk) -> None:
+    probes = sourcing.probe(desk, [])
+    by_source: dict[str, list[bool]] = {}
+    for one in probes:
+        by_source.setdefault(one.source, []).append(one.ok)
+        assert (one.links > 0) == one.ok == (one.problem is None)
+    assert set(by_source) == set(content.publishers())
+    good = {name for name, answers in by_source.items() if all(answers)}
+    assert len(good) >= 4
+    with desk.reading() as session:
+        verified = dict(session.execute(select(Source.id, Source.verified_day)).all())
+    assert {name for name, day in verified.items() if day == local_day(NOW)} == good
+    # the sample province has a broken feed on purpose: it is named with what is wrong
+    assert all(
+        one.problem and one.problem.split(" ")[0] in {"parse_error", "empty"} for one in probes if not one.ok
+    )
+
+
+def test_one_source_is_tried_alone_and_an_unknown_one_is_named(desk: Desk) -> None:
+    assert {one.source for one in sourcing.probe(desk, ["benh-vien"])} == {"benh-vien"}
+    with pytest.raises(NotFoundError, match="khong-co"):
+        sourcing.probe(desk, ["khong-co"])
+
+
+def test_a_dead_source_says_why(desk: Desk, tmp_path: Path, port: int) -> None:
+    dead = sources.registry(port).replace("/rss.xml", "/gone.xml")
+    (tmp_path / "sources.toml").write_text(dead, encoding="utf-8")
+    problems = [one.problem for one in sourcing.probe(desk, ["benh-vien"]) if one.problem]
+    assert problems == ["http_error (HTTP 404)"]
+
+
+def test_states_tell_the_health_of_each_source(desk: Desk) -> None:
+    found = sourcing.states(desk)
+    assert [one.id for one in found] == [
+        spec.id for spec in registry.load(sourcing.registry_file(desk), desk.local_hosts)
+    ]
+    assert all(one.enabled and one.health for one in found)
+
+
+def test_discovery_finds_what_a_site_offers_and_adds_it(desk: Desk, tmp_path: Path, port: int) -> None:
+    (tmp_path / "sources.toml").write_text("# my own remark\n", encoding="utf-8")
+    found = sourcing.look(desk, host(port, "benh-vien") + "/")
+    assert found.problem is None
+    spec = found.spec("benh-vien-moi", SourceKind.HEALTH)
+    path = sourcing.append(desk, spec)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# my own remark\n")
+    assert registry.load(path, desk.local_hosts) == [spec]
+    assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".new")] == []
+    with pytest.raises(ConflictError, match="--id"):
+        sourcing.append(desk, spec)
+    assert path.read_text(encoding="utf-8") == text
+    with desk.reading() as session:
+        assert session.get_one(Source, "benh-vien-moi").enabled
+
+
+def test_a_source_that_the_registry_refuses_changes_nothing(desk: Desk) -> None:
+    path = sourcing.registry_file(desk)
+    before = path.read_bytes()
+    first = registry.load(path, desk.local_hosts)[0]
+    with pytest.raises(UsageError, match="the new source"):
+        sourcing.append(desk, replace(first, id="NOT AN ID"))
+    assert path.read_bytes() == before
+
+
+def test_only_known_sources_are_crawled(desk: Desk) -> None:
+    assert sourcing.crawl_problem(desk) is None
+    sourcing.known_sources(desk, ["benh-vien"])
+    with pytest.raises(NotFoundError, match="khong-co"):
+        sourcing.known_sources(desk, ["benh-vien", "khong-co"])
+
+
+def test_why_nothing_can_be_crawled(desk: Desk, tmp_path: Path) -> None:
+    settings = desk.settings
+    silent = replace(desk, settings=replace(settings, values={**settings.values, "crawl.contact_url": ""}))
+    assert "crawl.contact_url" in str(sourcing.crawl_problem(silent))
+    with pytest.raises(UsageError, match=r"crawl\.contact_url"):
+        sourcing.plan(silent)
+    path = tmp_path / "sources.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("enabled = true", "enabled = false"), encoding="utf-8"
+    )
+    problem = sourcing.crawl_problem(desk)
+    assert problem is None or "switched on" in problem
+    path.unlink()
+    assert "no source registry" in str(sourcing.crawl_problem(desk))
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.baovinhlong.com.vn/", "baovinhlong"),
+        ("https://Sở-Y.vn/x", "sở-y"),
+        ("http://a_b.vn", "a-b"),
+    ],
+)
+def test_an_identifier_is_made_of_the_address(url: str, expected: str) -> None:
+    assert sourcing.default_id(url) == expected
+
+
+def test_claims_are_imported_from_an_address(desk: Desk, port: int) -> None:
+    pages = [page for page in content.pages() if page.publisher == "kiem-tin" and page.claim_review]
+    done = imports.claims(desk, host(port, "kiem-tin") + pages[0].path)
+    assert done.rows == 1
+    assert sum(done.outcomes.values()) == 1
+
+
+def test_an_address_that_answers_nothing_is_named(desk: Desk, port: int) -> None:
+    from models.errors import KiemChungError
+
+    with pytest.raises(KiemChungError, match=r"nirgends: http_error \(HTTP 404\)"):
+        imports.claims(desk, host(port, "kiem-tin") + "/nirgends")
