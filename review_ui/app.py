@@ -1,0 +1,106 @@
+"""The web app: routes, guard, shield and templates put together for one desk."""
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models.errors import KiemChungError
+from pipeline.compose import Desk
+from review_ui import permissions
+from review_ui.errors import WiringError
+from review_ui.faults import fault_page
+from review_ui.guard import Routes, authorise
+from review_ui.pages import Site
+from review_ui.routes import (
+    about,
+    accounts,
+    appeals,
+    claim,
+    corrections,
+    feeds,
+    figures,
+    home,
+    log,
+    models,
+    publishing,
+    queue,
+    sign_in,
+    sources,
+    static,
+    tips,
+)
+from review_ui.security import Shield
+from review_ui.templating import make_environment
+from review_ui.throttle import Throttle
+
+ALL = (
+    home.routes,
+    feeds.routes,
+    corrections.routes,
+    tips.routes,
+    appeals.routes,
+    figures.routes,
+    log.routes,
+    about.routes,
+    sources.routes,
+    sign_in.routes,
+    queue.routes,
+    claim.routes,
+    publishing.routes,
+    models.routes,
+    accounts.routes,
+    static.routes,
+)
+
+
+def create_app(desk: Desk, banner: str | None = None) -> FastAPI:
+    """The site of a desk; raises `WiringError` if a route has no row in the table of permissions.
+
+    `banner` is shown on top of every page, to say that a desk holds sample data.
+    """
+    site = Site(desk, make_environment(), Throttle(desk.clock), banner)
+    # no generated API description: every form is strict and every page is for people
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(authorise)],
+        redirect_slashes=False,
+    )
+    app.state.site = site
+    for router in ALL:
+        _add(app, router)
+    permissions.check_routes(_names(app))
+
+    def answer(request: Request, error: Exception) -> Response:
+        return fault_page(site, request, error)
+
+    app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(KiemChungError, answer)
+    origin = desk.settings.text("web.public_url").rstrip("/")
+    app.add_middleware(Shield, fault_page=answer, origin=origin)
+    return app
+
+
+def _add(app: FastAPI, router: Routes) -> None:
+    """Add each route to the app itself, so that the app's guard and the check below see every one."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            app.add_api_route(
+                route.path,
+                route.endpoint,
+                methods=sorted(route.methods or ()),
+                response_model=None,
+                response_class=Response,
+            )
+
+
+def _names(app: FastAPI) -> list[str]:
+    names = []
+    for route in app.routes:
+        if not isinstance(route, APIRoute):
+            raise WiringError(f"a route that the guard does not see: {route}")
+        names.append(route.name)
+    return names

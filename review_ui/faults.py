@@ -1,0 +1,94 @@
+"""Every fault becomes a page in Vietnamese that says what to do. One table of errors and their status."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from models.errors import ConflictError, KiemChungError, NotFoundError, StoreError, UsageError
+from review_ui.errors import (
+    CrossSiteError,
+    ForbiddenError,
+    NotSignedInError,
+    TooLargeError,
+    TooManyError,
+)
+from review_ui.messages import translate
+from review_ui.pages import Site, render
+from review_ui.security import NO_STORE
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How one kind of error is shown: status, headline and what to do; `told` shows the error's own line."""
+
+    status: int
+    title: str
+    advice: str
+    told: bool = False
+
+
+BROKEN = Fault(
+    500,
+    "Có lỗi trong máy chủ",
+    "Lỗi này là của chúng tôi, không phải của bạn. Hãy thử lại sau ít phút; chưa có gì được ghi dở dang.",
+)
+_BUSY = Fault(503, "Máy chủ đang bận", "Hãy thử lại sau một phút. Chưa có gì được ghi dở dang.")
+# the first row that fits counts: special errors stand before their base
+_TABLE: tuple[tuple[type[Exception], Fault], ...] = (
+    (NotSignedInError, Fault(401, "Bạn chưa đăng nhập", "Phiên làm việc đã hết. Hãy đăng nhập rồi làm lại.")),
+    (
+        ForbiddenError,
+        Fault(403, "Bạn không có quyền này", "Vai trò của bạn không làm việc này."),
+    ),
+    (
+        CrossSiteError,
+        Fault(403, "Biểu mẫu không được nhận", "Hãy mở lại trang của chúng tôi, rồi gửi lại từ đó."),
+    ),
+    (TooManyError, Fault(429, "Gửi quá nhanh", "Đã có quá nhiều lần thử. Hãy chờ mười phút rồi thử lại.")),
+    (TooLargeError, Fault(413, "Nội dung quá lớn", "Hãy gửi phần chính thôi.")),
+    (
+        NotFoundError,
+        Fault(404, "Không tìm thấy", "Nội dung đã được xóa, hoặc địa chỉ gõ sai.", told=True),
+    ),
+    (
+        ConflictError,
+        Fault(409, "Việc này không làm được nữa", "Hãy quay lại để xem tình trạng mới nhất.", told=True),
+    ),
+    (UsageError, Fault(422, "Chưa nhận được", "Hãy quay lại, sửa rồi gửi lại.", told=True)),
+    (StoreError, _BUSY),
+    (OperationalError, _BUSY),
+    (KiemChungError, Fault(503, "Chưa làm được", "Hãy thử lại sau ít phút; nếu vẫn vậy, hãy báo quản trị.")),
+)
+_HTTP = {
+    404: Fault(404, "Không có trang này", "Địa chỉ có thể gõ sai, hoặc trang đã được chuyển đi."),
+    405: Fault(405, "Không mở được cách này", "Hãy vào từ trang chủ."),
+}
+_PLAIN = Fault(400, "Yêu cầu không đọc được", "Hãy vào từ trang chủ.")
+
+
+def fault_of(error: Exception) -> Fault:
+    """How an error is shown; anything unknown is our own fault."""
+    if isinstance(error, HTTPException):
+        return _HTTP.get(error.status_code, _PLAIN)
+    return next((fault for kind, fault in _TABLE if isinstance(error, kind)), BROKEN)
+
+
+def fault_page(site: Site, request: Request, error: Exception) -> Response:
+    """The page of an error; a reader who is not signed in is led to the sign-in page and back."""
+    if isinstance(error, NotSignedInError) and request.method in {"GET", "HEAD"}:
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(
+            f"/dang-nhap?ve={quote(back, safe='')}", 303, headers={"cache-control": NO_STORE}
+        )
+    fault = fault_of(error)
+    detail = translate(error).text if fault.told and str(error) else None
+    shown = {"fault": fault, "detail": detail, "path": "/"}
+    status = error.status_code if isinstance(error, HTTPException) else fault.status
+    headers = {"cache-control": NO_STORE}
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= {name.lower(): value for name, value in error.headers.items()}
+    return HTMLResponse(render(site, "public/fault.html", shown), status, headers=headers)

@@ -1,0 +1,204 @@
+"""What went wrong, in Vietnamese and with what to do about it.
+
+The rooms below raise errors in plain English for the command line; pages are in Vietnamese. One table, and a
+test that every message which `pipeline` can raise at a form has a row.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.accounts import MAX_PASSWORD, MIN_PASSWORD
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line for the reader, and the id of the field that it is about if there is one."""
+
+    text: str
+    field: str | None = None
+
+
+_FIELD_NAMES = {
+    "title": "Tiêu đề",
+    "said": "Người ta nói gì",
+    "truth": "Sự thật là gì",
+    "how_known": "Vì sao chúng tôi biết",
+    "what_to_do": "Bạn nên làm gì",
+    "contact": "Gọi cho ai",
+}
+_LANGUAGES = {"vi": "tiếng Việt", "en": "tiếng Anh", "km": "tiếng Khmer"}
+
+# pattern of the message, the Vietnamese line (\1 … are its groups), the field
+_TABLE: Sequence[tuple[str, str, str | None]] = (
+    (r"reason: write (\d+) to (\d+) characters", r"Lý do: hãy viết từ \1 đến \2 ký tự.", "reason"),
+    (r"reason: say why the correction changes", "Hãy ghi lý do vì sao bản đính chính thay đổi.", "reason"),
+    (
+        r"evidence: a rating needs one primary source or two independent ones",
+        "Bằng chứng chưa đủ: cần một nguồn gốc, hoặc hai nguồn độc lập khác tên miền.",
+        "evidence",
+    ),
+    (
+        r"evidence: the address must begin with .*",
+        "Bằng chứng: địa chỉ phải bắt đầu bằng http:// hoặc https://.",
+        "evidence",
+    ),
+    (
+        r"evidence: the address must be a publisher's, .*",
+        "Bằng chứng: địa chỉ phải là của một cơ quan xuất bản, không phải dãy số hay tài khoản.",
+        "evidence",
+    ),
+    (
+        r"evidence: (.*) is not a publisher",
+        "Bằng chứng: mạng xã hội hay trang cá nhân không phải là cơ quan xuất bản; hãy dẫn trang gốc.",
+        "evidence",
+    ),
+    (
+        r"evidence: the quotation must have (\d+) to (\d+) characters",
+        r"Bằng chứng: câu trích phải có từ \1 đến \2 ký tự.",
+        "evidence",
+    ),
+    (r"evidence: name the publisher", "Bằng chứng: hãy ghi tên nơi xuất bản.", "evidence"),
+    (r"evidence: the date lies in the future", "Bằng chứng: ngày đăng nằm ở tương lai.", "evidence"),
+    (
+        r"evidence (\d): fill in all four fields or none",
+        r"Bằng chứng \1: điền đủ bốn ô, hoặc để trống cả bốn.",
+        "evidence",
+    ),
+    (r"opinion: choose one", "Hãy chọn một ý kiến.", "opinion"),
+    (r"until: choose a day within the next 30", "Hãy chọn một ngày trong 30 ngày tới.", "until"),
+    (r"\w+: choose a day", "Hãy chọn một ngày hợp lệ.", None),
+    (
+        r"correction: the Vietnamese text comes first",
+        "Bản tiếng Việt phải có trước.",
+        "vi-title",
+    ),
+    (
+        r"this claim is not open for review any more",
+        "Điều này không còn chờ thẩm định: có người đã làm xong trước bạn.",
+        None,
+    ),
+    (
+        r"this claim was erased or never existed",
+        "Điều này đã được xóa, hoặc chưa từng có.",
+        None,
+    ),
+    (r"this account may not review", "Tài khoản này không được thẩm định.", None),
+    (
+        r"you have reviewed this claim; .*",
+        "Bạn đã thẩm định điều này; ý kiến thứ hai phải là của người khác.",
+        None,
+    ),
+    (
+        r"you decided this claim before; .*",
+        "Bạn đã quyết định điều này trước đây; khiếu nại phải do người khác xét.",
+        None,
+    ),
+    (
+        r"a published claim cannot be erased: decide the appeal",
+        "Điều đã công bố thì không xóa được: hãy xét khiếu nại.",
+        "opinion",
+    ),
+    (r"only a lead publishes", "Chỉ trưởng nhóm mới được công bố.", None),
+    (r"two people have not agreed .*", "Hai người chưa cùng ý kiến về điều này.", None),
+    (
+        r"you gave the first review; another lead publishes it",
+        "Bạn là người thẩm định đầu tiên; một trưởng nhóm khác phải công bố.",
+        None,
+    ),
+    (
+        r"a verdict needs one primary source or two independent ones",
+        "Kết luận cần một nguồn gốc hoặc hai nguồn độc lập.",
+        None,
+    ),
+    (r"this correction has no verdict", "Bản đính chính này chưa có kết luận.", None),
+    (r"there is no such correction", "Không có bản đính chính này.", None),
+    (r"this correction is not published in (\w+) yet", "Bản đính chính này chưa có ở ngôn ngữ đó.", None),
+    (r"password: (\d+) to (\d+) characters", r"Mật khẩu phải có từ \1 đến \2 ký tự.", "password"),
+    (
+        r"password: too easy to guess, .*",
+        "Mật khẩu này dễ đoán; vài từ không liên quan với nhau thì tốt hơn.",
+        "password",
+    ),
+    (r"password: may not be made of the username", "Mật khẩu không được là tên đăng nhập.", "password"),
+    (r"password: the present one is wrong", "Mật khẩu hiện nay không đúng.", "present"),
+    (
+        r"username: 2 to 32 characters .*",
+        "Tên đăng nhập: 2 đến 32 ký tự gồm a-z, 0-9, chấm, gạch ngang, gạch dưới.",
+        "username",
+    ),
+    (r"username (.*): is taken", r"Tên đăng nhập “\1” đã có người dùng.", "username"),
+    (r"username (.*): there is no such account", r"Không có tài khoản “\1”.", "username"),
+    (r"role: choose one", "Hãy chọn một vai trò.", "role"),
+    (r"you cannot close your own account", "Bạn không thể khóa tài khoản của chính mình.", None),
+    (r"you cannot change your own role", "Bạn không thể đổi vai trò của chính mình.", None),
+    (r"correction: nothing was changed", "Chưa có chữ nào thay đổi.", "vi-title"),
+    (r"there is no such (topic|version of this correction|appeal|file)", "Không có trang này.", None),
+    (r"model: choose one", "Hãy chọn một mô hình.", None),
+    (r"model (\d+): is not in the registry", r"Không có mô hình #\1.", None),
+    (r"another model was promoted at the same moment", "Có người vừa đưa một mô hình khác vào dùng.", None),
+    (r"no model serves: .*", "Chưa có mô hình nào đang dùng để quay lại.", None),
+    (r"the model before cannot serve: (.*)", r"Mô hình trước không dùng được: \1.", None),
+    (r"only a lead decides which model serves", "Chỉ trưởng nhóm mới được quyết định mô hình.", None),
+    (r"model (\d+): is (\w+), not a candidate(.*)", r"Mô hình #\1 không chờ duyệt (\2).", None),
+    (
+        r"this is the last admin account: .*",
+        "Đây là tài khoản quản trị cuối cùng: hãy tạo một tài khoản khác.",
+        None,
+    ),
+    (
+        r"receipt: there is no tip of this receipt, or it was erased",
+        "Không có tin nào ứng với mã này, hoặc tin đã được xóa.",
+        "receipt",
+    ),
+    (r"text: write something", "Hãy dán hoặc gõ nội dung tin.", "text"),
+    (r"text: at most (\d+) characters", r"Tin dài quá \1 ký tự: hãy gửi phần chính.", "text"),
+    (
+        r"form: holds fields that this page does not have",
+        "Biểu mẫu có ô lạ. Hãy mở lại trang và gửi lại.",
+        None,
+    ),
+    (r"form: .*", "Biểu mẫu không đọc được. Hãy mở lại trang và gửi lần nữa.", None),
+)
+_RUN = re.compile(r"(\w\w)\.(\w+): repeats a tip's own words \(“(.*)…”\); say it in yours")
+_EMPTY = re.compile(r"(\w\w)\.(\w+): may not be empty")
+_LONG = re.compile(r"(\w\w)\.(\w+): at most (\d+) characters")
+
+
+def translate(error: Exception) -> Message:
+    """The Vietnamese line of an error, or a general one that shows the English after it."""
+    text = str(error)
+    return _of_correction(text) or _of_table(text) or Message(f"Không làm được: {text}")
+
+
+def known(text: str) -> bool:
+    """Whether a message has a row of its own."""
+    return (_of_correction(text) or _of_table(text)) is not None
+
+
+def _of_table(text: str) -> Message | None:
+    for pattern, line, field in _TABLE:
+        match = re.fullmatch(pattern, text, re.DOTALL)
+        if match:
+            return Message(match.expand(line), field)
+    return None
+
+
+def _of_correction(text: str) -> Message | None:
+    for pattern, line in (
+        (
+            _RUN,
+            "trùng hơn sáu từ với tin của người dân (“{2}…”). Hãy viết bằng lời của bàn tin.",
+        ),
+        (_EMPTY, "chưa có nội dung."),
+        (_LONG, "dài quá {2} ký tự."),
+    ):
+        match = pattern.fullmatch(text)
+        if match and match[1] in _LANGUAGES:
+            name = _FIELD_NAMES.get(match[2], match[2])
+            told = line.format(*match.groups())
+            return Message(f"{name} ({_LANGUAGES[match[1]]}): {told}", f"{match[1]}-{match[2]}")
+    return None
+
+
+PASSWORD_RULE = f"Từ {MIN_PASSWORD} đến {MAX_PASSWORD} ký tự. Vài từ không liên quan là tốt nhất."

@@ -1,0 +1,94 @@
+"""Addresses for machines: feeds, open data, sitemap, robots, health."""
+
+from fastapi import Request
+from sqlalchemy import text
+from starlette.responses import PlainTextResponse, Response
+
+from models.vocabulary import Topic
+from pipeline import feeds, public
+from pipeline.public import PublicCorrection
+from review_ui.guard import Routes
+from review_ui.pages import base_url, cacheable, desk_of, site_of
+
+routes = Routes()
+PAGES = (
+    "/",
+    "/gui-tin",
+    "/theo-doi",
+    "/so-lieu",
+    "/nhat-ky",
+    "/phuong-phap",
+    "/quy-tac",
+    "/nguon",
+    *(f"/chu-de/{topic.value.replace('_', '-')}" for topic in Topic),
+)
+
+
+def _items(request: Request, limit: int | None = None) -> list[PublicCorrection]:
+    with desk_of(request).reading() as session:
+        return public.corrections(session, limit=limit)
+
+
+@routes.page("/feed.json")
+def json_feed(request: Request) -> Response:
+    """The latest corrections as JSON Feed."""
+    body = feeds.json_feed(_items(request, feeds.FEED_LENGTH), base_url(request), site_of(request).name)
+    return cacheable(request, body, "application/feed+json")
+
+
+@routes.page("/rss.xml")
+def rss(request: Request) -> Response:
+    """The latest corrections as RSS."""
+    body = feeds.rss(_items(request, feeds.FEED_LENGTH), base_url(request), site_of(request).name)
+    return cacheable(request, body, "application/rss+xml; charset=utf-8")
+
+
+@routes.page("/atom.xml")
+def atom(request: Request) -> Response:
+    """The latest corrections as Atom."""
+    items = _items(request, feeds.FEED_LENGTH)
+    # an empty feed must not change at each call
+    now = desk_of(request).clock().replace(minute=0, second=0, microsecond=0)
+    body = feeds.atom(items, base_url(request), site_of(request).name, now)
+    return cacheable(request, body, "application/atom+xml; charset=utf-8")
+
+
+@routes.page("/claimreview.json")
+def claim_review_feed(request: Request) -> Response:
+    """Every correction as ClaimReview."""
+    body = feeds.claim_reviews(_items(request), base_url(request), site_of(request).name)
+    return cacheable(request, body, "application/ld+json")
+
+
+@routes.page("/open-data/corrections.csv")
+def corrections_csv(request: Request) -> Response:
+    """Every correction as CSV."""
+    # the mark lets Excel read the file as UTF-8
+    body = "\ufeff" + feeds.corrections_csv(_items(request), base_url(request))
+    return cacheable(request, body, "text/csv; charset=utf-8")
+
+
+@routes.page("/sitemap.xml")
+def sitemap(request: Request) -> Response:
+    """Every public page."""
+    return cacheable(
+        request, feeds.sitemap(_items(request), base_url(request), PAGES), "application/xml; charset=utf-8"
+    )
+
+
+@routes.page("/robots.txt")
+def robots(request: Request) -> Response:
+    """Public pages are for everybody; the desk itself is nothing for a search engine."""
+    closed = ("/ban-lam-viec", "/dang-nhap", "/khang-nghi", "/tai-khoan", "/mo-hinh", "/theo-doi")
+    body = "User-agent: *\n" + "".join(f"Disallow: {path}\n" for path in closed)
+    return cacheable(
+        request, f"{body}Sitemap: {base_url(request)}/sitemap.xml\n", "text/plain; charset=utf-8"
+    )
+
+
+@routes.page("/healthz")
+def healthz(request: Request) -> Response:
+    """Whether the app reaches its database; says nothing else."""
+    with desk_of(request).reading() as session:
+        session.execute(text("SELECT 1"))
+    return PlainTextResponse("ok\n")

@@ -1,0 +1,105 @@
+"""Signing in and out, and one's own password."""
+
+import logging
+import re
+
+from fastapi import Request
+from starlette.responses import RedirectResponse, Response
+
+from models.errors import UsageError
+from models.vocabulary import Role
+from pipeline import accounts
+from pipeline.compose import Desk
+from review_ui import sessions
+from review_ui.errors import TooManyError
+from review_ui.forms import Posted
+from review_ui.guard import Routes
+from review_ui.messages import Message, translate
+from review_ui.pages import desk_of, me_of, site_of, staff_page
+
+routes = Routes()
+log = logging.getLogger("kiemchung.web")
+_BACK = re.compile(
+    r"/(?:ban-lam-viec|khang-nghi|nguon/suc-khoe|mo-hinh|tai-khoan|nhat-ky/noi-bo|mat-khau)[a-zA-Z0-9_/?=&-]{0,200}"
+)
+_START = {
+    Role.ANALYST: "/ban-lam-viec",
+    Role.LEAD: "/ban-lam-viec",
+    Role.AUDITOR: "/ban-lam-viec",
+    Role.ADMIN: "/tai-khoan",
+}
+
+
+def safe_back(path: str) -> str | None:
+    """A page of the desk to go back to after signing in, or None: never another site's."""
+    return path if _BACK.fullmatch(path) else None
+
+
+@routes.page("/dang-nhap")
+def sign_in_form(request: Request) -> Response:
+    """The sign-in form."""
+    back = safe_back(request.query_params.get("ve", "")) or ""
+    return staff_page(request, "staff/sign_in.html", username="", back=back)
+
+
+@routes.form("/dang-nhap")
+def sign_in(request: Request, form: Posted) -> Response:
+    """Check name and password; the answer is the same whether the account exists or not."""
+    form.take("username", "password", "back")
+    if not site_of(request).throttle.sign_in(form["username"]):
+        raise TooManyError("too many tries")
+    desk = desk_of(request)
+    with desk.reading() as session:
+        staff = accounts.verify(session, form["username"], form["password"])
+    back = safe_back(form["back"]) or ""
+    if staff is None:
+        log.warning("sign-in refused")
+        wrong = Message("Tên đăng nhập hoặc mật khẩu không đúng.", "username")
+        return staff_page(
+            request, "staff/sign_in.html", 422, username=form["username"], back=back, errors=[wrong]
+        )
+    # sign-ins are no decisions: they belong to the program's log and not to the public one
+    log.info("signed in", extra={"staff": staff.id})
+    secret = sessions.begin(desk, staff.id, request.cookies.get(sessions.COOKIE))
+    response = RedirectResponse(back or _START[Role(staff.role)], 303)
+    sessions.set_cookie(response, secret)
+    return response
+
+
+@routes.form("/dang-xuat")
+def sign_out(request: Request, form: Posted) -> Response:
+    """End this session; a copy of its cookie is worth nothing from now on."""
+    form.take()
+    sessions.end(desk_of(request), request.cookies.get(sessions.COOKIE))
+    response = RedirectResponse("/dang-nhap", 303)
+    sessions.clear_cookie(response)
+    return response
+
+
+@routes.page("/mat-khau")
+def password_form(request: Request) -> Response:
+    """The form for one's own password."""
+    return staff_page(request, "staff/password.html")
+
+
+@routes.form("/mat-khau")
+def change_password(request: Request, form: Posted) -> Response:
+    """Change one's own password; every session of the account ends, this one too."""
+    form.take("present", "password")
+    desk, me = desk_of(request), me_of(request)
+    if not site_of(request).throttle.sign_in(me.username):
+        raise TooManyError("too many tries")
+    try:
+        _check_present(desk, me.username, form["present"])
+        accounts.reset(desk, me.username, form["password"], by=me.staff_id)
+    except UsageError as error:
+        return staff_page(request, "staff/password.html", 422, errors=[translate(error)])
+    response = RedirectResponse("/dang-nhap", 303)
+    sessions.clear_cookie(response)
+    return response
+
+
+def _check_present(desk: Desk, username: str, password: str) -> None:
+    with desk.reading() as session:
+        if accounts.verify(session, username, password) is None:
+            raise UsageError("password: the present one is wrong")

@@ -1,0 +1,110 @@
+"""What holds for every answer: its headers, no cross-site form, and no trace of a fault.
+
+Headers after ASVS 5.0 (3.4); the cross-site check after 3.5 and the Fetch Metadata draft of the W3C.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from review_ui.errors import CrossSiteError
+
+log = logging.getLogger("kiemchung.web")
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'"
+)
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+}
+"""On every answer of every route and status."""
+
+NO_STORE = "no-store"
+PUBLIC = "public, max-age=0, must-revalidate"
+FOREVER = "public, max-age=31536000, immutable"
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_SAME_SITE = frozenset({"same-origin", "none"})
+
+FaultPage = Callable[[Request, Exception], Response]
+
+
+class Shield:
+    """The outermost layer: sets the headers, refuses cross-site forms, and answers faults without a trace."""
+
+    def __init__(self, app: ASGIApp, fault_page: FaultPage, origin: str = "") -> None:
+        self.app = app
+        self.fault_page = fault_page
+        self.origin = origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI 3)."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _set_headers(MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            self._refuse_cross_site(scope)
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            note(error)
+            if not started:
+                page = self.fault_page(Request(scope, receive), error)
+                await page(scope, receive, send_with_headers)
+
+    def _refuse_cross_site(self, scope: Scope) -> None:
+        if scope["method"] in _SAFE_METHODS:
+            return
+        headers = Headers(scope=scope)
+        if not same_site(headers, self.origin):
+            raise CrossSiteError("this form was not sent from a page of this site")
+
+
+def same_site(headers: Headers, public_origin: str = "") -> bool:
+    """Whether a browser says that a request comes from a page of this site itself.
+
+    `Sec-Fetch-Site` decides where a browser sends it; older ones must send a matching `Origin`.
+    """
+    fetch_site = headers.get("sec-fetch-site")
+    if fetch_site is not None:
+        return fetch_site in _SAME_SITE
+    origin = headers.get("origin", "")
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return False
+    return parts.netloc == headers.get("host") or origin == public_origin
+
+
+def _set_headers(headers: MutableHeaders) -> None:
+    for name, value in HEADERS.items():
+        headers[name] = value
+    headers.setdefault("cache-control", NO_STORE)
+
+
+def note(error: Exception) -> None:
+    """Log a fault by type and place alone: its text could hold words of a tip or values of a query."""
+    if isinstance(error, CrossSiteError):
+        return
+    frames = traceback.extract_tb(error.__traceback__)
+    place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
+    log.error("request failed", extra={"error": type(error).__name__, "place": place})

@@ -1,0 +1,126 @@
+"""Vietnamese names of the closed word lists, as pages show them."""
+
+from models.vocabulary import (
+    AppealState,
+    ClaimState,
+    EvidenceKind,
+    ModelState,
+    Opinion,
+    Outcome,
+    Role,
+    SourceKind,
+)
+
+OPINIONS = {
+    Opinion.FALSE: "Sai sự thật",
+    Opinion.MISLEADING: "Gây hiểu lầm",
+    Opinion.UNPROVEN: "Chưa có bằng chứng",
+    Opinion.TRUE: "Đúng",
+    Opinion.NOT_A_CLAIM: "Không phải điều kiểm chứng được",
+    Opinion.NOT_OURS: "Không thuộc việc của bàn tin (xóa ngay)",
+}
+OPINION_HELP = {
+    Opinion.FALSE: "Nguồn gốc bác bỏ rõ ràng.",
+    Opinion.MISLEADING: "Có phần đúng, nhưng làm người đọc hiểu sai.",
+    Opinion.UNPROVEN: "Chưa đủ nguồn để nói đúng hay sai; không tính là sai.",
+    Opinion.TRUE: "Nguồn gốc xác nhận.",
+    Opinion.NOT_A_CLAIM: "Câu hỏi, lời chào, tin không nêu điều gì kiểm chứng được.",
+    Opinion.NOT_OURS: "Ý kiến, phê bình, chuyện riêng, ngoài chín chủ đề. Bị xóa hẳn, không lấy lại được.",
+}
+STATES = {
+    ClaimState.NEW: "Mới đọc",
+    ClaimState.QUEUED: "Chờ ý kiến thứ nhất",
+    ClaimState.SECOND: "Chờ ý kiến thứ hai",
+    ClaimState.THIRD: "Hai ý kiến khác nhau, chờ thêm",
+    ClaimState.AGREED: "Đã thống nhất, chờ công bố",
+    ClaimState.DECIDED: "Đã trả lời",
+    ClaimState.CLOSED: "Đã đóng, không có gì để kiểm chứng",
+}
+TIP_STATES = {
+    ClaimState.NEW: "Đã nhận, đang chờ đọc.",
+    ClaimState.QUEUED: "Đang chờ thẩm định.",
+    ClaimState.SECOND: "Đang được hai người thẩm định.",
+    ClaimState.THIRD: "Đang được thẩm định thêm.",
+    ClaimState.AGREED: "Đã có kết luận, câu trả lời sắp được đăng.",
+    ClaimState.DECIDED: "Đã được trả lời.",
+    ClaimState.CLOSED: "Hai người thẩm định thấy không có điều gì để kiểm chứng.",
+}
+ROLES = {
+    Role.ANALYST: "Thẩm định viên",
+    Role.LEAD: "Trưởng nhóm",
+    Role.AUDITOR: "Kiểm toán viên",
+    Role.ADMIN: "Quản trị",
+}
+SOURCE_KINDS = {
+    SourceKind.NEWSPAPER: "Báo",
+    SourceKind.BROADCASTER: "Phát thanh – truyền hình",
+    SourceKind.PUBLIC_BODY: "Cơ quan nhà nước",
+    SourceKind.HEALTH: "Cơ sở y tế",
+    SourceKind.FACT_CHECKER: "Đơn vị kiểm chứng",
+    SourceKind.ASSOCIATION: "Hội, hiệp hội",
+}
+EVIDENCE_KINDS = {EvidenceKind.PRIMARY: "Nguồn gốc", EvidenceKind.INDEPENDENT: "Nguồn độc lập"}
+APPEAL_STATES = {
+    AppealState.OPEN: "Đang xét",
+    AppealState.UPHELD: "Giữ nguyên kết luận",
+    AppealState.CHANGED: "Đã đổi kết luận",
+}
+APPEAL_STATES_EN = {
+    AppealState.OPEN: "Open",
+    AppealState.UPHELD: "Rating kept",
+    AppealState.CHANGED: "Rating changed",
+}
+MODEL_STATES = {
+    ModelState.CANDIDATE: "Chờ người duyệt",
+    ModelState.CHAMPION: "Đang dùng",
+    ModelState.RETIRED: "Đã nghỉ",
+    ModelState.REFUSED: "Không qua cổng an toàn",
+}
+OUTCOMES = {
+    Outcome.KEPT: "giữ lại",
+    Outcome.NOT_OURS: "không thuộc việc",
+    Outcome.DUPLICATE: "trùng",
+    Outcome.UNCHANGED: "không đổi",
+    Outcome.EMPTY: "trang rỗng",
+    Outcome.ROBOTS: "robots.txt cấm",
+    Outcome.REFUSED_ADDRESS: "địa chỉ bị từ chối",
+    Outcome.HTTP_ERROR: "lỗi HTTP",
+    Outcome.TIMEOUT: "hết giờ",
+    Outcome.NETWORK_ERROR: "lỗi mạng",
+    Outcome.TOO_LARGE: "quá lớn",
+    Outcome.PARSE_ERROR: "không đọc được",
+    Outcome.FEED_READ: "đã đọc mục lục",
+    Outcome.NOT_HTML: "không phải trang",
+    Outcome.QUARANTINED: "cách ly",
+}
+TOKEN_KINDS = {
+    "phone": "số điện thoại",
+    "citizen_id": "số căn cước",
+    "bank_account": "số tài khoản",
+    "email": "thư điện tử",
+    "plate": "biển số xe",
+    "handle": "tên tài khoản mạng",
+    "url": "địa chỉ mạng",
+}
+ACTIONS = {
+    "review": "thẩm định",
+    "defer": "hoãn",
+    "publish": "công bố",
+    "revise": "đăng bản sửa",
+    "appeal": "nhận khiếu nại",
+    "appeal_upheld": "khiếu nại: giữ nguyên",
+    "appeal_changed": "khiếu nại: đổi kết luận",
+    "erase_not_ours": "xóa vì không thuộc việc",
+    "account_add": "tạo tài khoản",
+    "account_disable": "khóa tài khoản",
+    "account_password": "đặt lại mật khẩu",
+    "account_role": "đổi vai trò",
+    "model_candidate": "huấn luyện mô hình, chờ duyệt",
+    "model_refused": "mô hình không qua cổng an toàn",
+    "model_promote": "đưa mô hình vào dùng",
+    "model_rollback": "quay lại mô hình trước",
+    "audit_draw": "rút mẫu kiểm toán",
+    "commit_seed": "cam kết hạt giống rút mẫu",
+    "close_figures": "chốt số liệu tuần",
+    "erase": "xóa theo hạn lưu giữ",
+}

@@ -1,0 +1,267 @@
+"""A real Chromium: the cookie on loopback, the keyboard, no script, small screens, weight, no violation."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, Page, Response, sync_playwright
+
+from models.desk import Staff
+from pipeline.compose import Desk
+from tests.review_ui.house import EVIDENCE, PASSWORD, TEXT, add_claim, add_match, add_source, decide, publish
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("staff")]
+
+CHROMIUM = os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium")
+TIP = "Uống nước lá đu đủ mỗi sáng là dứt liền bệnh sốt xuất huyết nha bà con"
+PUBLIC = (
+    "/",
+    "/gui-tin",
+    "/theo-doi",
+    "/tim?q=la",
+    "/so-lieu",
+    "/nhat-ky",
+    "/phuong-phap",
+    "/quy-tac",
+    "/nguon",
+    "/?lang=en",
+    "/khong-co",
+)
+UNNAMED = """() => [...document.querySelectorAll('input:not([type=hidden]), textarea, select')]
+    .filter(el => !el.labels.length && !el.hidden).map(el => el.outerHTML)"""
+DOUBLED = """() => {
+    const ids = [...document.querySelectorAll('[id]')].map(el => el.id);
+    return ids.length - new Set(ids).size;
+}"""
+ANALYST = ("/ban-lam-viec", "/khang-nghi", "/mat-khau")
+LEAD = ("/nguon/suc-khoe", "/mo-hinh", "/nhat-ky/noi-bo")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One Chromium for all tests of this process: the system's, or the test runner's own download."""
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def address(app: FastAPI, desk: Desk) -> Iterator[str]:
+    """The app on a free port of loopback, over plain HTTP as the demo runs it."""
+    object.__setattr__(desk.settings, "values", {**desk.settings.values, "web.public_url": ""})
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", access_log=False, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=20)
+
+
+@dataclass
+class Visit:
+    """A page of a fresh context, with what the browser complained about and asked for."""
+
+    context: BrowserContext
+    address: str
+    page: Page = field(init=False)
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, path: str) -> None:
+        """Go to a path of the app."""
+        self.page.goto(self.address + path)
+
+    def sign_in(self, username: str) -> None:
+        """Sign in by the form."""
+        self.open("/dang-nhap")
+        self.page.fill("#username", username)
+        self.page.fill("#password", PASSWORD)
+        self.page.press("#password", "Enter")
+        self.page.wait_for_url("**/ban-lam-viec*")
+
+
+@pytest.fixture
+def visits(chromium: Chromium, address: str) -> Iterator["Visits"]:
+    """Opens visits and closes them."""
+    opened = Visits(chromium, address)
+    yield opened
+    for context in opened.contexts:
+        context.close()
+
+
+@dataclass
+class Visits:
+    """Makes visits; each has cookies of its own."""
+
+    chromium: Chromium
+    address: str
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def __call__(self, *, width: int = 1280, script: bool = True, scheme: str = "light") -> Visit:
+        context = self.chromium.new_context(
+            viewport={"width": width, "height": 800},
+            java_script_enabled=script,
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        context.set_default_timeout(15_000)
+        self.contexts.append(context)
+        return Visit(context, self.address)
+
+
+@pytest.fixture
+def slug(desk: Desk, staff: dict[str, Staff]) -> str:
+    """A published correction."""
+    claim_id = add_claim(desk, source_id=add_source(desk, "bao-truoc"))
+    decide(desk, claim_id, staff["an"].id, staff["binh"].id)
+    return publish(desk, claim_id, staff["chi"].id)
+
+
+def test_staff_sign_in_on_loopback_and_out_again(visits: Visits) -> None:
+    visit = visits()
+    visit.sign_in("an")
+    cookies = visit.context.cookies()
+    assert [(one["name"], one["secure"], one["httpOnly"]) for one in cookies] == [("__Host-kc", True, True)]
+    visit.page.click("text=Đăng xuất")
+    visit.page.wait_for_url("**/dang-nhap")
+    assert visit.context.cookies() == []
+
+
+def test_a_claim_is_decided_by_the_keyboard_alone(
+    visits: Visits, desk: Desk, staff: dict[str, Staff]
+) -> None:
+    from models.vocabulary import Opinion
+    from pipeline.decisions import ReviewInput, record_review
+
+    claim_id = add_claim(desk, source_id=add_source(desk))
+    record_review(
+        desk, claim_id, staff["binh"].id, ReviewInput(Opinion.FALSE, "Đã đọc thông báo.", [EVIDENCE])
+    )
+    visit = visits()
+    visit.sign_in("an")
+    keys = visit.page.keyboard
+    keys.press("j")
+    keys.press("Enter")
+    visit.page.wait_for_url(f"**/ban-lam-viec/{claim_id}")
+    keys.press("1")
+    assert visit.page.is_checked('input[value="false"]')
+    keys.press("r")
+    keys.type("Tôi cũng đọc thông báo. g q ? 2")
+    assert visit.page.is_checked('input[value="false"]')  # keys typed in a field are words
+    visit.page.press("#reason", "Tab")
+    visit.page.click("text=Ghi ý kiến")
+    visit.page.wait_for_url("**?da=xong")
+    visit.page.click("h1")
+    keys.press("g")
+    keys.press("q")
+    visit.page.wait_for_url("**/ban-lam-viec")
+    keys.press("?")
+    assert visit.page.is_visible("#phim")
+    keys.press("Escape")
+    assert not visit.page.is_visible("#phim")
+    assert visit.complaints == []
+
+
+def test_everything_works_without_javascript(visits: Visits, desk: Desk) -> None:
+    claim_id = add_claim(desk, source_id=add_source(desk))
+    for username in ("an", "binh"):
+        visit = visits(script=False)
+        visit.sign_in(username)
+        visit.page.click("[data-open]")
+        visit.page.check('input[value="false"]')
+        visit.page.fill("#reason", "Sở Y tế đã bác bỏ điều này.")
+        if username == "an":
+            visit.page.fill("#url_1", EVIDENCE.url)
+            visit.page.fill("#publisher_1", EVIDENCE.publisher)
+            visit.page.fill("#quote_1", EVIDENCE.quote)
+            visit.page.fill("#day_1", "2026-11-10")
+        visit.page.click("text=Ghi ý kiến")
+        visit.page.wait_for_url("**?da=xong")
+    lead = visits(script=False)
+    lead.sign_in("chi")
+    lead.open(f"/ban-lam-viec/{claim_id}/dinh-chinh")
+    for part in ("title", "said", "truth", "how_known", "what_to_do"):
+        lead.page.fill(f"#vi-{part}", getattr(TEXT, part))
+    lead.page.click("text=Kiểm tra và xem trước")
+    assert "Không trùng quá sáu từ" in lead.page.inner_text("#xem-truoc")
+    lead.page.click("button:has-text('Công bố')")
+    lead.page.wait_for_url("**/dinh-chinh/la-du-du*")
+    reader = visits(script=False)
+    reader.open("/")
+    reader.page.click(f"text={TEXT.title}")
+    reader.page.click("text=Khiếu nại bản này")
+    reader.page.fill("#reason", "Theo thông báo mới thì điều này đã khác rồi.")
+    reader.page.click("button:has-text('Gửi khiếu nại')")
+    assert "đang được xét" in reader.page.inner_text("h1")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_scrolls_sideways_or_breaks_its_own_policy(
+    scheme: str, visits: Visits, desk: Desk, staff: dict[str, Staff], slug: str
+) -> None:
+    claim_id = add_claim(
+        desk, "Từ rất dài " + "x" * 90, source_id=add_source(desk), tip=TIP, token="1a2b3c4d"
+    )
+    add_match(desk, claim_id, "số tiền: một triệu / một tỷ")
+    agreed = add_claim(desk, "Đã thống nhất")
+    decide(desk, agreed, staff["an"].id, staff["binh"].id)
+    paths = {
+        None: (*PUBLIC, f"/dinh-chinh/{slug}", f"/phan-hoi/{slug}", f"/dinh-chinh/{slug}/phien-ban/1"),
+        "an": (*ANALYST, f"/ban-lam-viec/{claim_id}"),
+        "chi": (*LEAD, f"/ban-lam-viec/{agreed}/dinh-chinh"),
+    }
+    for username, pages in paths.items():
+        visit = visits(width=360, scheme=scheme)
+        if username:
+            visit.sign_in(username)
+        for path in pages:
+            visit.open(path)
+            assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        assert [one for one in visit.complaints if "404" not in one] == []
+
+
+def _into(sizes: list[int]) -> Callable[[Response], None]:
+    return lambda response: sizes.append(len(response.body()))
+
+
+def test_a_public_page_weighs_little(visits: Visits, slug: str) -> None:
+    for path in ("/", f"/dinh-chinh/{slug}", "/so-lieu", "/gui-tin", "/quy-tac"):
+        visit = visits()
+        sizes: list[int] = []
+        visit.page.on("response", _into(sizes))
+        visit.open(path)
+        visit.page.wait_for_load_state("networkidle")
+        fetched = [url for url in visit.requests if not url.startswith("data:")]
+        assert len(fetched) <= 3, fetched
+        assert sum(sizes) < 100_000, path
+        assert all(url.startswith(visit.address) for url in fetched)
+
+
+def test_every_field_has_a_name_and_every_page_one_heading(visits: Visits, desk: Desk, slug: str) -> None:
+    claim_id = add_claim(desk)
+    visit = visits()
+    visit.sign_in("an")
+    for path in (*PUBLIC, *ANALYST, f"/ban-lam-viec/{claim_id}", f"/dinh-chinh/{slug}", f"/phan-hoi/{slug}"):
+        visit.open(path)
+        assert visit.page.evaluate(UNNAMED) == [], path
+        assert visit.page.locator("h1").count() == 1, path
+        assert visit.page.evaluate(DOUBLED) == 0, path
+        assert visit.page.locator("main").count() == 1, path
