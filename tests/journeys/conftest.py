@@ -1,0 +1,180 @@
+"""A desk filled by hand, the real app under uvicorn, and a real Chromium that notes whatever goes wrong."""
+
+import contextlib
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from models.vocabulary import Language, Opinion, Role
+from pipeline import accounts, decisions, publishing
+from pipeline.compose import Desk
+from pipeline.decisions import ReviewInput
+from tests.conftest import NOW
+from tests.pipeline.conftest import PRIMARY, put_claim
+from tests.rules.conftest import make_desk
+from tests.rules.history import REASON, TEXT
+
+PASSWORD = "ghe xuong cho noi som"
+STAFF = {"an": Role.ANALYST, "binh": Role.ANALYST, "chi": Role.LEAD, "dung": Role.LEAD}
+CHROMIUM = (
+    os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+)
+
+
+@dataclass
+class House:
+    """A running desk: its address, its staff by name, and a correction that is public already."""
+
+    desk: Desk
+    address: str
+    staff: dict[str, int]
+    slug: str
+
+    def claim(self, text: str, *, from_tip: bool = False) -> int:
+        """One more claim in the queue."""
+        return put_claim(self.desk, text, from_tip=from_tip)
+
+
+def _answer(desk: Desk, staff: dict[str, int]) -> str:
+    claim = put_claim(desk, "Ai chưa nộp phí hồ sơ thì bị cắt trợ cấp từ tháng sau")
+    for who in ("an", "binh"):
+        decisions.record_review(desk, claim, staff[who], ReviewInput(Opinion.FALSE, REASON, (PRIMARY,)))
+    return publishing.publish(desk, claim, staff["chi"], {Language.VI: TEXT, Language.EN: TEXT})
+
+
+@contextlib.contextmanager
+def _serving(app: Any) -> Iterator[int]:  # noqa: ANN401 -- an ASGI application
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, access_log=False, log_level="error", lifespan="off", server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
+    thread.start()
+    try:
+        for _ in range(200):
+            if server.started:
+                break
+            time.sleep(0.02)
+        yield int(bound.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        bound.close()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: bytes) -> Iterator[House]:
+    """The desk and its site, for the tests of one module."""
+    from review_ui.app import create_app
+
+    folder: Path = tmp_path_factory.mktemp("house")
+    (folder / "desk.sqlite").write_bytes(sqlite_template)
+    desk = make_desk(f"sqlite:///{folder / 'desk.sqlite'}", folder, lambda: NOW)
+    staff = {name: accounts.add(desk, name, role, PASSWORD).id for name, role in STAFF.items()}
+    slug = _answer(desk, staff)
+    with _serving(create_app(desk)) as port:
+        yield House(desk, f"http://localhost:{port}", staff, slug)
+    desk.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    if CHROMIUM is None:
+        pytest.fail("no Chromium: run tools/browser, or set KIEMCHUNG_TEST_CHROMIUM")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@dataclass
+class Visitor:
+    """One browser window, and everything in it that should not have happened."""
+
+    page: Page
+    address: str
+    wrong: list[str] = field(default_factory=list)
+    loaded: list[tuple[str, int]] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("requestfinished", self._finished)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # an answer of 4xx that a test asks for is told on the console too
+        if message.type in {"error", "warning"} and "status of 4" not in message.text:
+            self.wrong.append(f"console: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        # an icon that is still on its way when the next page is opened is given up by the browser itself
+        if request.failure != "net::ERR_ABORTED":
+            self.wrong.append(f"failed: {request.url} {request.failure}")
+
+    def _finished(self, request: Request) -> None:
+        sizes = request.sizes()
+        self.loaded.append((request.url, sizes["responseBodySize"] + sizes["responseHeadersSize"]))
+
+    def go(self, path: str) -> None:
+        """Open a page of the site."""
+        self.loaded.clear()
+        self.page.goto(self.address + path, wait_until="load")
+
+    def sign_in(self, name: str) -> None:
+        """Sign in with the keyboard alone."""
+        self.go("/dang-nhap")
+        self.page.keyboard.type(name)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url("**/ban-lam-viec")
+
+    def tab_to(self, css: str, most: int = 60) -> None:
+        """Press Tab until the element has the focus."""
+        for _ in range(most):
+            if self.page.evaluate("css => document.activeElement.matches(css)", css):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{css} cannot be reached with the keyboard")
+
+    @property
+    def text(self) -> str:
+        """What the page says."""
+        return self.page.inner_text("body")
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(browser: Browser, house: House) -> Iterator[Visit]:
+    """Opens windows; at the end of the test none of them may have seen an error."""
+    opened: list[tuple[BrowserContext, Visitor]] = []
+
+    def open_window(width: int = 1280, *, script: bool = True) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": 740}, java_script_enabled=script, locale="vi-VN"
+        )
+        context.set_default_timeout(10_000)
+        visitor = Visitor(context.new_page(), house.address)
+        visitor.watch()
+        opened.append((context, visitor))
+        return visitor
+
+    yield open_window
+    wrong = [one for _, visitor in opened for one in visitor.wrong]
+    for context, _ in opened:
+        context.close()
+    assert wrong == []
