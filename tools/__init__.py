@@ -1,0 +1,1 @@
+"""The workshop's own checks: budgets of code size, reference pages held to the code."""
