@@ -94,6 +94,8 @@ def origins(text: str) -> list[int]:
     nearest place.
     """
     source = text[:MAX_CHARS]
+    if _keeps_places(source):
+        return list(range(len(source) + 1))
     normal = normalise(text)
     places: list[int] = []
     at = 0
@@ -108,3 +110,13 @@ def origins(text: str) -> list[int]:
     if len(places) < len(normal):
         places += [len(source)] * (len(normal) - len(places))
     return [*places[: len(normal)], len(source)]
+
+
+def _keeps_places(source: str) -> bool:
+    """Whether normalising moves no character: nothing to compose, to take away or to spell out."""
+    return (
+        unicodedata.is_normalized("NFC", source)
+        and "\r\n" not in source
+        and not _INVISIBLE.search(source)
+        and not _STYLED.search(source)
+    )

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -38,7 +38,7 @@ def digest_of(entry: AuditEntry) -> str:
     """SHA-256 over the entry's fields in a fixed order and the previous digest."""
     fields = [
         entry.seq,
-        entry.at.isoformat(),
+        entry.at.astimezone(UTC).isoformat(),  # as it is read back, whatever zone the clock gave
         entry.actor,
         entry.action,
         entry.subject,

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from models.claims import Claim, KnownClaim
-from models.decisions import Correction, CorrectionText
+from models.decisions import Appeal, Correction, CorrectionText
 from models.gathered import FrontierPage, Item, Mention, Tip
 from models.vocabulary import ClaimState, Language
 
@@ -35,6 +35,7 @@ def erase(session: Session, today: date) -> dict[str, int]:
         "mention": _mentions(session, today),
         "tip": _tips(session, today),
         "item": _items(session, today),
+        "appeal_words": _appeals(session, today),
     }
     session.flush()
     return counts
@@ -118,6 +119,12 @@ def _tips(session: Session, today: date) -> int:
     n = _deleted(session, delete(Tip).where(answered | unanswered))
     session.execute(delete(Item).where(Item.id.in_(items)))
     return n
+
+
+def _appeals(session: Session, today: date) -> int:
+    """A reader's words go with the decision; of an appeal that nobody decided, after the same 180 days."""
+    old = Appeal.received_day < today - timedelta(days=QUEUED_DAYS)
+    return _deleted(session, update(Appeal).where(old, Appeal.reason != "").values(reason=""))
 
 
 def _items(session: Session, today: date) -> int:

@@ -5,6 +5,11 @@ They are written in SQL so that they hold for any program that opens the databas
 
 APPEND_ONLY = ("audit_entry", "verdict", "correction_text")
 
+# evidence never changes, and goes only with a claim that has no verdict (erased as not ours, or too old)
+_DECIDED = "EXISTS (SELECT 1 FROM verdict WHERE claim_id = OLD.claim_id)"
+
+_FUNCTIONS = ("refuse_change", "refuse_decided", "require_evidence")
+
 _ENOUGH = """
     (SELECT count(*) FROM evidence WHERE claim_id = NEW.claim_id AND kind = 'primary') > 0
     OR (SELECT count(DISTINCT domain) FROM evidence WHERE claim_id = NEW.claim_id) > 1
@@ -19,11 +24,12 @@ def create(dialect: str) -> list[str]:
 def drop(dialect: str) -> list[str]:
     """The statements that take them away again."""
     names = [(f"{table}_no_{verb}", table) for table in APPEND_ONLY for verb in ("update", "delete")]
+    names += [("evidence_no_update", "evidence"), ("evidence_no_delete", "evidence")]
     names.append(("verdict_needs_evidence", "verdict"))
     if dialect == "sqlite":
         return [f"DROP TRIGGER {name}" for name, _ in names]
     statements = [f"DROP TRIGGER {name} ON {table}" for name, table in names]
-    return [*statements, "DROP FUNCTION refuse_change()", "DROP FUNCTION require_evidence()"]
+    return [*statements, *(f"DROP FUNCTION {name}()" for name in _FUNCTIONS)]
 
 
 def _sqlite() -> list[str]:
@@ -33,6 +39,14 @@ def _sqlite() -> list[str]:
         for table in APPEND_ONLY
         for verb in ("update", "delete")
     ]
+    statements.append(
+        "CREATE TRIGGER evidence_no_update BEFORE UPDATE ON evidence "
+        "BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END"
+    )
+    statements.append(
+        "CREATE TRIGGER evidence_no_delete BEFORE DELETE ON evidence "
+        f"WHEN {_DECIDED} BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END"
+    )
     statements.append(
         "CREATE TRIGGER verdict_needs_evidence BEFORE INSERT ON verdict "
         f"WHEN NOT ({_ENOUGH}) BEGIN SELECT RAISE(ABORT, 'a verdict needs evidence'); END"
@@ -47,6 +61,11 @@ def _postgresql() -> list[str]:
             "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
         ),
         (
+            "CREATE FUNCTION refuse_decided() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {_DECIDED} THEN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END IF; "
+            "RETURN OLD; END $$"
+        ),
+        (
             "CREATE FUNCTION require_evidence() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN IF NOT ({_ENOUGH}) THEN RAISE EXCEPTION 'a verdict needs evidence'; END IF; "
             "RETURN NEW; END $$"
@@ -58,6 +77,14 @@ def _postgresql() -> list[str]:
         for table in APPEND_ONLY
         for verb in ("update", "delete")
     ]
+    statements.append(
+        "CREATE TRIGGER evidence_no_update BEFORE UPDATE ON evidence "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
+    statements.append(
+        "CREATE TRIGGER evidence_no_delete BEFORE DELETE ON evidence "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_decided()"
+    )
     statements.append(
         "CREATE TRIGGER verdict_needs_evidence BEFORE INSERT ON verdict "
         "FOR EACH ROW EXECUTE FUNCTION require_evidence()"

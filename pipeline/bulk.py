@@ -4,7 +4,6 @@ What comes slowly is answered as it comes. The helpers are forked after the read
 they cost no second start; they only read, known claims are looked up by the process that has the database.
 """
 
-import gc
 import json
 import os
 from collections import deque
@@ -19,8 +18,6 @@ from pipeline.check import NOT_OURS, Answer, Checker
 BLOCK = 1 << 16
 FLOOD = 2
 """Full blocks in a row from which more than one process pays."""
-SETTLED = 8
-"""Blocks after which everything that loads on first use has been loaded."""
 LONGEST_LINE = 8 << 20
 MOST_HELPERS = 4
 _DROPPED = json.dumps(NOT_OURS)
@@ -56,12 +53,8 @@ def answers(checker: Checker, descriptor: int) -> Iterator[str]:
     """The answers to the JSON lines of a stream, in blocks of whole lines."""
     arriving = blocks(descriptor)
     in_a_row = 0
-    for number, block in enumerate(arriving):
+    for block in arriving:
         yield _finished(checker, read_block(checker, block))
-        if number < SETTLED:
-            # what was loaded on the way (vocabularies, place names) stays: spare the garbage collector
-            # going over it again and again, which costs a third of the time
-            gc.freeze()
         in_a_row = in_a_row + 1 if block.full else 0
         if in_a_row >= FLOOD and helpers() > 1:
             yield from _shared(checker, arriving)

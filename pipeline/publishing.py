@@ -125,12 +125,18 @@ def check_texts(session: Session, claim_id: int, texts: Mapping[Language, Correc
 
 
 def public_sources(session: Session, claim_id: int) -> list[str]:
-    """The sentences of the claim that members of the public wrote."""
+    """The sentences of the claim that members of the public wrote, up to the day of its first answer.
+
+    A later tip may quote the answer itself: those words are the desk's own and lead back to nobody.
+    """
     query = (
         select(Mention.text)
         .join(Item, Item.id == Mention.item_id)
         .where(Mention.claim_id == claim_id, Item.kind == ItemKind.TIP)
     )
+    answered = session.scalar(select(Correction.published_at).where(Correction.claim_id == claim_id))
+    if answered is not None:
+        query = query.where(Mention.day <= local_day(answered))
     return list(session.scalars(query))
 
 

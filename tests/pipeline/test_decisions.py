@@ -172,9 +172,35 @@ def test_versions_are_appended_with_a_reason(desk: Desk, people: People) -> None
     assert ("en", 1) in versions
 
 
+def test_a_later_tip_that_quotes_the_answer_does_not_block_the_next_version(
+    desk: Desk, people: People
+) -> None:
+    claim_id = agree(desk, people)
+    slug = publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    quoting = f"Báo nói là {TEXT.said}"
+    with desk.sessions.begin() as session:
+        item = Item(key="later", kind="tip", day=desk.clock().date() + timedelta(days=3), is_local=True)
+        session.add(item)
+        session.flush()
+        session.add(
+            Mention(
+                item_id=item.id,
+                position=0,
+                key="later",
+                text=quoting,
+                topic="benefits",
+                check_score=0.5,
+                claim_id=claim_id,
+                day=item.day,
+            )
+        )
+    publishing.revise(desk, slug, people.dung, {Language.EN: TEXT}, "Bản tiếng Anh")
+
+
 def test_published_words_cannot_be_changed_in_place(desk: Desk, people: People) -> None:
     publishing.publish(desk, agree(desk, people), people.chi, {Language.VI: TEXT})
-    for change in ("UPDATE correction_text SET truth = 'x'", "DELETE FROM verdict"):
+    changes = ("UPDATE correction_text SET truth = 'x'", "DELETE FROM verdict", "DELETE FROM evidence")
+    for change in (*changes, "UPDATE evidence SET quote = 'x'"):
         with desk.engine.connect() as connection, pytest.raises(DatabaseError, match="append-only"):
             connection.execute(text(change))
 

@@ -32,6 +32,7 @@ from pipeline.labels import Label
 from pipeline.modelgates import Rate
 from pipeline.settings import load
 from tests.conftest import NOW
+from tests.pipeline.cli import kiemchung
 from tests.pipeline.conftest import People, hire, put_claim
 from tests.pipeline.verdicts import CALM, LURE, close, decide_many, salad, settle
 
@@ -256,6 +257,22 @@ def candidate(taught: Trained) -> tuple[Desk, People, ModelVersion]:
     """A desk with a candidate."""
     desk, people = taught
     return desk, people, first_of(desk)
+
+
+def test_the_commands_promote_show_and_roll_back(taught: Trained, tmp_path: Path) -> None:
+    desk, _ = taught
+    desk.close()
+    place = ("--database", desk.settings.database_url, "--var", str(desk.settings.path("paths.var")))
+    (listed,) = kiemchung(tmp_path, *place, "models", "list", "--json").json()["models"]
+    assert (listed["id"], listed["state"]) == (1, "candidate")
+    kiemchung(tmp_path, *place, "models", "promote", "1", "--by", "an").refused(1, "only a lead")
+    promoted = kiemchung(tmp_path, *place, "models", "promote", "1", "--by", "chi", "--json").json()
+    assert (promoted["state"], promoted["sha256"]) == ("champion", listed["sha256"])
+    assert "metrics.auc: " in kiemchung(tmp_path, *place, "models", "show", "1").out
+    assert kiemchung(tmp_path, *place, "run", "--once", "--json").json()["ranked"] == 0
+    back = kiemchung(tmp_path, *place, "models", "rollback", "--by", "dung", "--json").json()
+    assert back == {"serving": None}
+    assert kiemchung(tmp_path, *place, "audit", "verify", "--json").json()["ok"] is True
 
 
 @pytest.mark.parametrize("who", ["an", "kiem", "quan"])

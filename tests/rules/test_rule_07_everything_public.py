@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, text
@@ -308,3 +310,12 @@ def test_the_head_is_public(sqlite_desk: Desk, web: TestClient) -> None:
         last = audit.head(session)
     assert last is not None
     assert last.digest in web.get("/nhat-ky").text
+
+
+def test_the_log_holds_whatever_zone_a_clock_gives(desk: Desk) -> None:
+    for zone in (UTC, ZoneInfo("Asia/Ho_Chi_Minh"), ZoneInfo("America/St_Johns")):
+        there = desk.clock().astimezone(zone)
+        with desk.sessions.begin() as session:
+            audit.append(session, lambda there=there: there, "public", "appeal", "correction:x")  # type: ignore[misc]
+    with desk.reading() as session:
+        assert audit.verify(session).ok
