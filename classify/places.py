@@ -89,10 +89,16 @@ def _table() -> dict[str, tuple[Place, ...]]:
     """Folded name -> the places that have or had it."""
     table: dict[str, set[Place]] = defaultdict(set)
 
+    # the same provinces and districts stand in thousands of rows: each name is worked on once
+    @cache
+    def known(name: str) -> str:
+        return normalise(name)
+
+    @cache
     def add(name: str, unit: str, province: str, *, is_former: bool) -> None:
-        rank, short = _split_rank(normalise(name))
+        rank, short = _split_rank(known(name))
         if not short.isdigit():
-            place = Place(short, rank, normalise(unit), province, is_former)
+            place = Place(short, rank, known(unit), province, is_former)
             table[" ".join(_WORD.findall(strip_marks(short).lower()))].add(place)
 
     for entry in _read("vietnam_provinces", "data", "nested-divisions.json"):
@@ -101,7 +107,7 @@ def _table() -> dict[str, tuple[Place, ...]]:
         for ward in entry.get("wards", ()):
             add(ward["name"], f"{ward['name']}, {province}", province, is_former=False)
     for row in _read("underthesea", "address", "data", "mapping.json")["ward_mapping"]:
-        province = normalise(_split_rank(row["new_province"])[1])
+        province = known(_split_rank(row["new_province"])[1])
         add(row["old_province"], province, province, is_former=True)
         if row["old_district"]:
             add(row["old_district"], province, province, is_former=True)

@@ -130,15 +130,12 @@ class ScopeGate:
         return self.quick_score(" ".join(span.text for span in group)) >= self._figures["quick_threshold"]
 
     def _window(self, group: list[Span], bar: float) -> tuple[list[Span], Floats]:
-        """The claim's sentences of one window and the window's votes for the topics.
-
-        None if it is not ours.
-        """
+        """The claim's sentences of one window (none if it is not ours) and its votes for the topics."""
         none = np.zeros(len(TOPICS), dtype=np.float32)
         score, topics, each = self._judge(group) if self._quick_passes(group) else (-math.inf, none, [])
         if score < bar:
             return [], none
-        allowed = [span for span in group if constraints.veto(span.text) is None]
+        allowed = [span for span in group if not constraints.veto(span.text)]
         if len(allowed) < len(group):
             # beside a vetoed sentence there is doubt: what is left must be surer
             return self._window(allowed, self._figures["strict_threshold"]) if allowed else ([], none)
@@ -146,7 +143,8 @@ class ScopeGate:
             return group, topics - topics.min()
         share, level = self._figures["sentence_share"], self._figures["sentence_threshold"]
         claims = [span for span, mine in zip(group, each, strict=True) if mine + share * score >= level]
-        return claims, (topics - topics.min() if claims else none)
+        # the text is ours as a whole: where no sentence stands out, the likeliest states the claim
+        return claims or [group[each.index(max(each))]], topics - topics.min()
 
 
 def windows(spans: list[Span]) -> list[list[Span]]:
