@@ -8,6 +8,7 @@ asks.
 import json
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -134,9 +135,11 @@ class Gazetteer:
 
         A name that others share counts only beside no other province.
         """
-        found = self.found(text)
-        if any({place.province for place in hit.places} == {self._province} for hit in found):
-            return True
+        found: list[Found] = []
+        for hit in self._hits(text):
+            if {place.province for place in hit.places} == {self._province}:
+                return True
+            found.append(hit)
         elsewhere = any(self._province not in {place.province for place in hit.places} for hit in found)
         shared = any(self._province in {place.province for place in hit.places} for hit in found)
         return shared and not elsewhere and self._ranked_as_ours(found)
@@ -161,18 +164,19 @@ class Gazetteer:
 
     def found(self, text: str) -> list[Found]:
         """All place names in a text, the longest reading first, none overlapping."""
+        return list(self._hits(text))
+
+    def _hits(self, text: str) -> Iterator[Found]:
         text = normalise(text)
         words = [(m.start(), m.end()) for m in _WORD.finditer(text)]
         folded = [strip_marks(text[start:end]).lower() for start, end in words]
         marked = not text.isascii() and strip_marks(text) != text
-        hits: list[Found] = []
         at = 0
         while at < len(words):
             size, places = _longest(text, words, folded, at, marked)
             if places:
-                hits.append(Found(words[at][0], words[at + size - 1][1], places))
+                yield Found(words[at][0], words[at + size - 1][1], places)
             at += max(1, size)
-        return hits
 
 
 def _longest(

@@ -6,7 +6,7 @@ Taken out of the tree before extraction, and out of the text after it (rule 1).
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 _SPLIT = re.compile(r"[-_\s]+|(?<=[a-z])(?=[A-Z])")
 _AUTHOR_WORDS = frozenset(
@@ -48,7 +48,7 @@ _PAIRS = {
     ("binh", "luan"): "comment",
     ("y", "kien"): "comment",
 }
-_AUTHOR_PAGE = re.compile(r"/(?:tac-gia|tacgia|author|authors|phong-vien|but-danh)/", re.IGNORECASE)
+_AUTHOR_PAGE = re.compile(r"/(?:tac-gia|tacgia|[Aa]uthors?|phong-vien|but-danh)/")
 _WHOLE_PAGE = frozenset(["html", "body", "main", "article", "head"])
 _LONGEST_BYLINE = 400
 
@@ -96,14 +96,49 @@ def _is_doomed(element: Any) -> bool:  # noqa: ANN401 -- lxml is untyped
     return element.find(".//h1") is None and len(element.text_content()) <= _LONGEST_BYLINE
 
 
-def strip_tree(tree: Any) -> None:  # noqa: ANN401
-    """Remove bylines, author boxes and comment sections from an lxml tree, in place."""
+@lru_cache(maxsize=1)
+def _paths() -> "_Paths":
     from lxml import etree
 
-    elements = tree.iter(etree.Element)
-    doomed = [element for element in elements if element.tag not in _WHOLE_PAGE and _is_doomed(element)]
-    for element in doomed:
-        if element.getparent() is not None:
+    return _Paths(
+        etree.XPath("//@class", smart_strings=False),
+        etree.XPath("//@id", smart_strings=False),
+        etree.XPath("//*[@class=$value]"),
+        etree.XPath("//*[@id=$value]"),
+        etree.XPath(
+            "//*[@itemprop] | //a[@rel='author'] | //a[contains(@href,'tac-gia') or contains(@href,'tacgia')"
+            " or contains(@href,'uthor') or contains(@href,'phong-vien') or contains(@href,'but-danh')]"
+        ),
+    )
+
+
+class _Paths(NamedTuple):
+    """Compiled paths: what a page names its elements, and the elements of one name."""
+
+    classes: Any
+    ids: Any
+    of_class: Any
+    of_id: Any
+    others: Any
+
+
+def _suspects(tree: Any) -> list[Any]:  # noqa: ANN401 -- lxml is untyped
+    """The elements that may have to go: a page has thousands of elements and few different names."""
+    paths = _paths()
+    found = list(paths.others(tree))
+    for value in set(paths.classes(tree)):
+        if any(_kind(value, "")):
+            found += paths.of_class(tree, value=value)
+    for value in set(paths.ids(tree)):
+        if any(_kind("", value)):
+            found += paths.of_id(tree, value=value)
+    return found
+
+
+def strip_tree(tree: Any) -> None:  # noqa: ANN401
+    """Remove bylines, author boxes and comment sections from an lxml tree, in place."""
+    for element in _suspects(tree):
+        if element.tag not in _WHOLE_PAGE and _is_doomed(element) and element.getparent() is not None:
             element.drop_tree()
 
 

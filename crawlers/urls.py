@@ -130,7 +130,7 @@ def normalise(url: str) -> str:
     parts = _split(url.strip())
     host = _host(parts) if parts else None
     port = _port(parts) if parts else None
-    if parts is None or host is None or port is None or "@" in parts.netloc:
+    if parts is None or not host or port is None or "@" in parts.netloc:
         return ""
     netloc = f"[{host}]" if ":" in host else host
     if port != PORTS.get(parts.scheme):
