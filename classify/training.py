@@ -41,7 +41,7 @@ __all__ = ["RankerArtefact", "fit_ranker", "fit_scope"]
 
 ADMITTED = 0.01
 """Share of outside texts of held-out writers over the threshold; others may measure at most 2%."""
-HELD_WRITERS = "fghi"
+HELD_WRITERS = "fghimn"
 """Writers of every kind of text: each is held out whole, to set the bar for a writer not read yet."""
 ADMITTED_WINDOW = 0.0025
 """The same for one window of a long text, which has several chances to be admitted by mistake."""
