@@ -165,7 +165,7 @@ def routes() -> str:
 
     found = served()
     rows = []
-    for name, roles in PERMISSIONS.items():
+    for name, roles in sorted(PERMISSIONS.items()):
         who = "everybody" if roles == EVERYBODY else ", ".join(role.value for role in Role if role in roles)
         methods, path = found.get(name, ("", ""))
         rows.append((f"`{name}`", methods, f"`{path}`", who))
