@@ -45,7 +45,7 @@ HELD_WRITERS = "fghimn"
 """Writers of every kind of text: each is held out whole, to set the bar for a writer not read yet."""
 ADMITTED_WINDOW = 0.0025
 """The same for one window of a long text, which has several chances to be admitted by mistake."""
-QUICK_LOSS = 0.004
+QUICK_LOSS = 0.01
 """Share of what the full gate keeps that the first stage may lose."""
 FOLDS = 5
 STRENGTH = 30.0
