@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import ColumnElement, Row, delete, func, select
 from sqlalchemy.orm import Session
 
 from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
@@ -19,6 +19,7 @@ from models.session import is_postgresql
 from models.vocabulary import COUNTED_FALSE, ClaimState, Rating
 from models.weeks import local_day
 from pipeline.compose import Desk
+from pipeline.decisions import OPEN_STATES
 from pipeline.learning import serving_id
 from pipeline.progress import Progress, silent
 
@@ -123,14 +124,22 @@ def _explored(key: bytes, public_id: str, share: float) -> bool:
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 
+def is_due(today: date) -> ColumnElement[bool]:
+    """Whether a claim is not put off beyond a day; a deferred one comes back on its day."""
+    return Claim.deferred_until.is_(None) | (Claim.deferred_until <= today)
+
+
+def best_first(session: Session) -> tuple[ColumnElement[float | None], ColumnElement[int]]:
+    """The queue's order: by priority, unranked claims last, the older claim first where equal."""
+    priority = Claim.priority.desc()
+    return priority.nulls_last() if is_postgresql(session) else priority, Claim.id.asc()
+
+
 def open_queue(session: Session, today: date, limit: int = 100) -> Sequence[Row[int, float | None]]:
     """Claims waiting for a review, best first; deferred ones come back on their day."""
-    priority = Claim.priority.desc()
-    order = priority.nulls_last() if is_postgresql(session) else priority
-    waiting = (ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
     return session.execute(
         select(Claim.id, Claim.priority)
-        .where(Claim.state.in_(waiting), Claim.deferred_until.is_(None) | (Claim.deferred_until <= today))
-        .order_by(order, Claim.id)
+        .where(Claim.state.in_(OPEN_STATES), is_due(today))
+        .order_by(*best_first(session))
         .limit(limit)
     ).all()

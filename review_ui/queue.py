@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from models.claims import Claim
 from models.decisions import Review
-from models.session import is_postgresql
 from models.vocabulary import ClaimState, Topic
+from pipeline.decisions import OPEN_STATES
+from pipeline.ranking import best_first, is_due
 
 PER_PAGE = 25
-WAITING = (ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
 
 STAGES = {
     "cho": "Tất cả đang chờ",
@@ -81,15 +81,15 @@ class QueuePage:
 
 
 def _stage(name: str, today: date) -> ColumnElement[bool]:
-    back = Claim.deferred_until.is_(None) | (Claim.deferred_until <= today)
-    waiting = and_(Claim.state.in_(WAITING), back)
+    back = is_due(today)
+    waiting = and_(Claim.state.in_(OPEN_STATES), back)
     return {
         "cho": waiting,
         "lan-1": and_(Claim.state == ClaimState.QUEUED, back),
         "lan-2": and_(Claim.state == ClaimState.SECOND, back),
         "lan-3": and_(Claim.state == ClaimState.THIRD, back),
-        "khieu-nai": and_(Claim.state.in_((*WAITING, ClaimState.AGREED)), Claim.round > 1),
-        "hoan": and_(Claim.state.in_(WAITING), Claim.deferred_until > today),
+        "khieu-nai": and_(Claim.state.in_((*OPEN_STATES, ClaimState.AGREED)), Claim.round > 1),
+        "hoan": and_(Claim.state.in_(OPEN_STATES), Claim.deferred_until > today),
         "cho-dang": Claim.state == ClaimState.AGREED,
         "da-tra-loi": Claim.state == ClaimState.DECIDED,
     }[name]
@@ -113,9 +113,7 @@ def queue_page(
     pages = max(1, -(-total // PER_PAGE))
     page = min(page, pages)
     tests = [_stage(filters.stage, today), *_narrowed(filters)]
-    priority = Claim.priority.desc()
-    order = priority.nulls_last() if is_postgresql(session) else priority
-    found = select(Claim).where(*tests).order_by(order, Claim.id).offset((page - 1) * PER_PAGE)
+    found = select(Claim).where(*tests).order_by(*best_first(session)).offset((page - 1) * PER_PAGE)
     claims = session.scalars(found.limit(PER_PAGE)).all()
     top = session.scalar(select(func.max(Claim.priority)).where(*tests)) or 0.0
     reviewed = _reviewed(session, claims, staff_id)
