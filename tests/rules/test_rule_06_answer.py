@@ -231,7 +231,8 @@ def _words(text: str) -> list[str]:
 TIP_WORDS = _words(
     "nghe nói bên xã phát gạo cho mỗi hộ mười ký mà phải đem căn cước gốc tới chiều nay ông bảy kêu lẹ"
 )
-OWN_WORDS = _words("không hề thu tiền, việc này dân cứ hỏi trực tiếp cán bộ phường rồi hãy tin")
+# none of them is a word of the tip, also without marks: a neighbour that was would make a run longer
+OWN_WORDS = _words("không hề thu tiền, chuyện đó dân cứ hỏi trực tiếp nhân viên phường rồi hãy tin")
 FIELDS = sorted(asdict(TEXT))
 
 
@@ -246,6 +247,13 @@ def tip_desk(tmp_path_factory: pytest.TempPathFactory, sqlite_template: bytes) -
     desk = make_desk(f"sqlite:///{folder / 'desk.sqlite'}", folder, lambda: NOW)
     yield desk, put_claim(desk, " ".join(TIP_WORDS), from_tip=True)
     desk.close()
+
+
+def test_the_two_texts_share_no_word() -> None:
+    from classify.text import strip_marks
+
+    tip, own = ({strip_marks(word).lower() for word in words} for words in (TIP_WORDS, OWN_WORDS))
+    assert not tip & own
 
 
 def _retyped(words: Sequence[str], style: str) -> str:
