@@ -78,6 +78,8 @@ class KnownClaim(Base):
     published_day: Mapped[date | None]
     claim_id: Mapped[int | None] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"))
     imported_day: Mapped[date]
+    link_checked_day: Mapped[date | None]
+    link_dead_day: Mapped[date | None]
 
 
 class ClaimMatch(Base):

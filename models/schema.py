@@ -1,9 +1,9 @@
 """Every table in one place: importing this module registers all of them on `Base.metadata`."""
 
-from models import claims, decisions, desk, gathered
+from models import audits, claims, decisions, desk, gathered
 from models.base import Base
 
 TABLES = Base.metadata.tables
-ROOMS = (claims, decisions, desk, gathered)
+ROOMS = (audits, claims, decisions, desk, gathered)
 
 __all__ = ["ROOMS", "TABLES", "Base"]

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from models.errors import WeekError
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+# the week of a claim that belongs to none: seeds are reviewed and never counted
+NO_WEEK = ""
 _LABEL = re.compile(r"(\d{4})-W(\d{2})")
 
 
@@ -51,3 +53,9 @@ def weeks_between(first: str, last: str) -> list[str]:
         labels.append(iso_week(day))
         day += timedelta(days=7)
     return labels
+
+
+def quarter_of(week: str) -> str:
+    """The quarter of an ISO year that a week belongs to, as `2026-Q4`: 13 weeks each, a 53rd in the last."""
+    parse_week(week)
+    return f"{week[:4]}-Q{min(4, (int(week[6:]) - 1) // 13 + 1)}"
