@@ -26,6 +26,7 @@ class Seed(Base):
     made_day: Mapped[date]
     recognised: Mapped[bool | None]
     settled_day: Mapped[date | None]
+    stratum: Mapped[str | None]
 
 
 class AuditTask(Base):

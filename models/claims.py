@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, one_of
@@ -111,7 +111,24 @@ class FrameUnit(Base):
     """One claim of a frozen frame: an opaque id, its stratum and probability, and nothing of its text."""
 
     __tablename__ = "frame_unit"
-    __table_args__ = (UniqueConstraint("week", "claim_ref"),)
+    __table_args__ = (
+        UniqueConstraint("week", "claim_ref"),
+        # a week's strata are summed from the index alone: a year's look is 52 of these
+        Index("ix_frame_unit_stratum", "week", "stratum", "drawn", "n_mentions"),
+        Index(
+            "ix_frame_unit_judged",
+            "week",
+            sqlite_where=text("is_false IS NOT NULL"),
+            postgresql_where=text("is_false IS NOT NULL"),
+        ),
+        Index(
+            "ix_frame_unit_score",
+            "week",
+            "score",
+            sqlite_where=text("score IS NOT NULL"),
+            postgresql_where=text("score IS NOT NULL"),
+        ),
+    )
 
     week: Mapped[str] = mapped_column(ForeignKey("sample_frame.week"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -123,3 +140,7 @@ class FrameUnit(Base):
     answered: Mapped[bool] = mapped_column(default=False)
     is_false: Mapped[bool | None]
     n_mentions: Mapped[int] = mapped_column(default=1)
+    # whether the score had put it in the queue; empty in frames older than the independent audit
+    flagged: Mapped[bool | None]
+    # the score it was frozen with, to three decimals, for calibration and drift; emptied after 14 weeks
+    score: Mapped[float | None]

@@ -21,7 +21,7 @@ class Review(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     opinion: Mapped[str]
     reason: Mapped[str]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Evidence(Base):
@@ -42,6 +42,16 @@ class Evidence(Base):
     published_day: Mapped[date]
     quote_sha256: Mapped[str]
     at: Mapped[datetime]
+
+
+class EvidenceLink(Base):
+    """When the address of published evidence was last asked for; evidence itself never changes."""
+
+    __tablename__ = "evidence_link"
+
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True)
+    checked_day: Mapped[date | None]
+    dead_day: Mapped[date | None]
 
 
 class Verdict(Base):
@@ -72,7 +82,7 @@ class Correction(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
     claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id"), unique=True)
-    published_at: Mapped[datetime]
+    published_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class CorrectionText(Base):
@@ -108,7 +118,7 @@ class Appeal(Base):
     reason: Mapped[str]
     round: Mapped[int]
     state: Mapped[str] = mapped_column(default=AppealState.OPEN)
-    received_day: Mapped[date]
+    received_day: Mapped[date] = mapped_column(index=True)
     due_day: Mapped[date]
     outcome: Mapped[str | None]
-    decided_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None] = mapped_column(index=True)

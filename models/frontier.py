@@ -1,16 +1,36 @@
 """The crawl frontier in the database: leased pages, safe against kill -9 and shared by processes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Final, NamedTuple, cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import BindParameter, String, Table, bindparam, func, inspect, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from models.gathered import FrontierPage
 from models.session import insert_ignore, is_postgresql
 from models.vocabulary import FrontierState
 
 MAX_ATTEMPTS = 3
+
+# the plain table, and each statement once in a process's life: choosing a page must cost next to nothing
+_PAGE: Final = cast("Table", inspect(FrontierPage).local_table)
+_SOURCE: Final[BindParameter[str]] = bindparam("of_source", type_=String())
+_FORGET: Final = (
+    update(_PAGE)
+    .where(_PAGE.c.id == bindparam("page_id"))
+    .values(state=FrontierState.DONE.value, url=None, lease_owner=None, lease_until=None)
+)
+
+
+class LeasedPage(NamedTuple):
+    """A page that its owner alone may fetch until the lease ends."""
+
+    id: int
+    source_id: str
+    url: str
 
 
 def add(session: Session, source_id: str, pages: Iterable[tuple[str, str]], day: date) -> int:
@@ -34,43 +54,57 @@ def lease(
     owner: str,
     now: datetime,
     limit: int,
+    source_ids: Sequence[str],
     lease_s: int = 300,
-    source_ids: Iterable[str] | None = None,
-) -> list[FrontierPage]:
-    """Lease up to `limit` pages, taking turns between sources; an expired lease is up for taking again."""
-    free = or_(
-        FrontierPage.state == FrontierState.PENDING,
-        (FrontierPage.state == FrontierState.LEASED) & (FrontierPage.lease_until < now),
-    )
-    candidates = select(FrontierPage.source_id).where(free).distinct()
-    if source_ids is not None:
-        candidates = candidates.where(FrontierPage.source_id.in_(list(source_ids)))
-    waiting = list(session.scalars(candidates))
-    share = max(1, -(-limit // max(1, len(waiting))))
-    leased: list[FrontierPage] = []
-    for source_id in waiting:
-        query = select(FrontierPage).where(free, FrontierPage.source_id == source_id)
-        query = query.order_by(FrontierPage.id).limit(min(share, limit - len(leased)))
-        if is_postgresql(session):
-            query = query.with_for_update(skip_locked=True)
-        leased += session.scalars(query)
-        if len(leased) >= limit:
-            break
-    for page in leased:
-        page.state = FrontierState.LEASED
-        page.lease_owner = owner
-        page.lease_until = now + timedelta(seconds=lease_s)
-    session.flush()
+) -> list[LeasedPage]:
+    """Lease up to `limit` pages of the given sources, taking turns between them.
+
+    The cost depends on how many are asked for, not on how many wait: both statements walk the index on
+    state, source and id, and stop. Pages whose lease has run out come first.
+    """
+    share = max(1, -(-limit // max(1, len(source_ids))))
+    until = now + timedelta(seconds=lease_s)
+    leased: list[LeasedPage] = []
+    for source_id in source_ids:
+        wanted = min(share, limit - len(leased))
+        for state in (FrontierState.LEASED, FrontierState.PENDING):
+            if wanted <= 0:
+                break
+            given = {"of_source": source_id, "most": wanted, "now": now, "owner": owner, "until": until}
+            taken = session.execute(_take(state, is_postgresql(session)), given).all()
+            leased += sorted(LeasedPage._make(row) for row in taken)
+            wanted -= len(taken)
     return leased
 
 
-def done(session: Session, page_id: int) -> None:
-    """Mark a page as fetched and forget its address, whatever was in it (rule 2)."""
-    session.execute(
-        update(FrontierPage)
-        .where(FrontierPage.id == page_id)
-        .values(state=FrontierState.DONE, url=None, lease_owner=None, lease_until=None)
+@cache
+def _take(state: FrontierState, skip_locked: bool) -> ReturningUpdate[int, str, str]:
+    """The statement that leases the first free pages of a source that are in a state."""
+    # a range of one source and its order: told that the source is equal, PostgreSQL would drop it from the
+    # order and walk the primary key past all that is done
+    source = _PAGE.c.source_id
+    free = select(_PAGE.c.id).where(_PAGE.c.state == state.value, source.between(_SOURCE, _SOURCE))
+    if state is FrontierState.LEASED:
+        free = free.where(_PAGE.c.lease_until < bindparam("now"))
+    free = free.order_by(source, _PAGE.c.id).limit(bindparam("most"))
+    if skip_locked:
+        free = free.with_for_update(skip_locked=True)
+    return (
+        update(_PAGE)
+        .where(_PAGE.c.id.in_(select(free.cte("free").c.id)))
+        .values(
+            state=FrontierState.LEASED.value,
+            lease_owner=bindparam("owner"),
+            lease_until=bindparam("until"),
+        )
+        .returning(_PAGE.c.id, _PAGE.c.source_id, _PAGE.c.url)
     )
+
+
+def done(session: Session, *page_ids: int) -> None:
+    """Mark pages as fetched and forget their addresses, whatever was in them (rule 2)."""
+    if page_ids:
+        session.execute(_FORGET, [{"page_id": page_id} for page_id in page_ids])
 
 
 def retry(session: Session, page_id: int) -> bool:
@@ -78,6 +112,7 @@ def retry(session: Session, page_id: int) -> bool:
     page = session.get_one(FrontierPage, page_id)
     page.attempts += 1
     if page.attempts >= MAX_ATTEMPTS:
+        session.flush()
         done(session, page_id)
         session.refresh(page)
         return False

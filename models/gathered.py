@@ -23,6 +23,7 @@ class Source(Base):
     is_local: Mapped[bool]
     enabled: Mapped[bool] = mapped_column(default=True)
     verified_day: Mapped[date | None]
+    rest_until: Mapped[datetime | None]
 
 
 class EntryPoint(Base):
@@ -73,7 +74,7 @@ class DailyCount(Base):
     __table_args__ = (one_of("outcome", Outcome),)
 
     source_id: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
     outcome: Mapped[str] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(default=0)
 

@@ -4,6 +4,7 @@ They are written in SQL so that they hold for any program that opens the databas
 """
 
 APPEND_ONLY = ("audit_entry", "verdict", "correction_text")
+LABELS = "audit_label"  # since revision 0002; its PostgreSQL function is its own, so that each goes by itself
 
 # evidence never changes, and goes only with a claim that has no verdict (erased as not ours, or too old)
 _DECIDED = "EXISTS (SELECT 1 FROM verdict WHERE claim_id = OLD.claim_id)"
@@ -32,13 +33,43 @@ def drop(dialect: str) -> list[str]:
     return [*statements, *(f"DROP FUNCTION {name}()" for name in _FUNCTIONS)]
 
 
-def _sqlite() -> list[str]:
-    statements = [
+def create_labels(dialect: str) -> list[str]:
+    """The statements that keep the auditors' labels append-only."""
+    if dialect == "sqlite":
+        return _refusals_of_sqlite(LABELS)
+    body = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END"
+    return [
+        f"CREATE FUNCTION refuse_label_change() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+        *_refusals_of_postgresql(LABELS, "refuse_label_change"),
+    ]
+
+
+def drop_labels(dialect: str) -> list[str]:
+    """The statements that take them away again."""
+    names = [f"{LABELS}_no_{verb}" for verb in ("update", "delete")]
+    if dialect == "sqlite":
+        return [f"DROP TRIGGER {name}" for name in names]
+    return [*(f"DROP TRIGGER {name} ON {LABELS}" for name in names), "DROP FUNCTION refuse_label_change()"]
+
+
+def _refusals_of_sqlite(table: str) -> list[str]:
+    return [
         f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for table in APPEND_ONLY
         for verb in ("update", "delete")
     ]
+
+
+def _refusals_of_postgresql(table: str, function: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {function}()"
+        for verb in ("update", "delete")
+    ]
+
+
+def _sqlite() -> list[str]:
+    statements = [one for table in APPEND_ONLY for one in _refusals_of_sqlite(table)]
     statements.append(
         "CREATE TRIGGER evidence_no_update BEFORE UPDATE ON evidence "
         "BEGIN SELECT RAISE(ABORT, 'evidence is append-only'); END"
@@ -71,12 +102,7 @@ def _postgresql() -> list[str]:
             "RETURN NEW; END $$"
         ),
     ]
-    statements += [
-        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-        for table in APPEND_ONLY
-        for verb in ("update", "delete")
-    ]
+    statements += [one for table in APPEND_ONLY for one in _refusals_of_postgresql(table, "refuse_change")]
     statements.append(
         "CREATE TRIGGER evidence_no_update BEFORE UPDATE ON evidence "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"

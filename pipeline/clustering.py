@@ -11,7 +11,7 @@ from models.claims import Claim
 from models.gathered import Item, Mention
 from models.session import insert_ignore
 from models.vocabulary import ClaimState, ItemKind
-from models.weeks import iso_week
+from models.weeks import NO_WEEK, iso_week
 from pipeline.compose import Desk
 from pipeline.progress import Progress, silent
 
@@ -24,7 +24,9 @@ def claim_index(session: Session) -> "ClaimIndex":
     from classify.match import ClaimIndex
 
     index = ClaimIndex()
-    for claim_id, text in session.execute(select(Claim.id, Claim.text).order_by(Claim.id)):
+    # a seed takes no mentions: it is not among the week's claims
+    claims = select(Claim.id, Claim.text).where(Claim.week > NO_WEEK).order_by(Claim.id)
+    for claim_id, text in session.execute(claims):
         index.add(claim_id, text)
     return index
 

@@ -21,7 +21,7 @@ from models.errors import ConflictError, NotFoundError, UsageError
 from models.retention import erase_claim
 from models.vocabulary import ClaimState, Opinion, Role
 from models.weeks import local_day
-from pipeline import evidence
+from pipeline import evidence, seeding
 from pipeline.compose import Clock, Desk
 from pipeline.evidence import EvidenceInput
 
@@ -70,7 +70,9 @@ def record_review(desk: Desk, claim_id: int, staff_id: int, given: ReviewInput) 
         )
         session.add(review)
         session.flush()
-        claim.state = _next_state(round_reviews(session, claim))
+        reviews = round_reviews(session, claim)
+        claim.state = _next_state(reviews)
+        seeding.settle(session, claim, agreed_opinion(reviews), local_day(desk.clock()))
         claim.lease_staff_id, claim.lease_until = None, None
         detail = {"opinion": given.opinion, "reason": given.reason, "round": claim.round}
         audit.append(session, desk.clock, f"staff:{staff.id}", "review", f"claim:{claim.public_id}", detail)
@@ -117,7 +119,7 @@ def may_review(session: Session, claim: Claim, staff_id: int) -> bool:
     """Whether this person can still give an opinion on the claim in its present round."""
     before = decided_before(session, claim.id, claim.round)
     now = {review.staff_id for review in round_reviews(session, claim)}
-    return staff_id not in before | now
+    return staff_id not in before | now and not seeding.wrote(session, claim, staff_id)
 
 
 def _may_review(session: Session, claim: Claim, staff: Staff) -> None:
@@ -125,6 +127,8 @@ def _may_review(session: Session, claim: Claim, staff: Staff) -> None:
         raise ConflictError("you have reviewed this claim; the second opinion must be another person's")
     if staff.id in decided_before(session, claim.id, claim.round):
         raise ConflictError("you decided this claim before; an appeal is decided by others")
+    if seeding.wrote(session, claim, staff.id):
+        raise ConflictError("you wrote these words yourself; others review them")
 
 
 def _check_reason(reason: str) -> None:
@@ -170,6 +174,7 @@ def _erase(session: Session, clock: Clock, claim: Claim, staff: Staff) -> Decide
     if claim.round > 1:
         raise ConflictError("a published claim cannot be erased: decide the appeal")
     audit.append(session, clock, f"staff:{staff.id}", "erase_not_ours", f"claim:{claim.public_id}")
+    seeding.settle(session, claim, Opinion.NOT_OURS, local_day(clock()))
     erase_claim(session, claim.id)
     return Decided(None, erased=True)
 

@@ -17,6 +17,7 @@ from models.claims import Claim
 from models.decisions import Review, Verdict
 from models.gathered import Item, Mention
 from models.vocabulary import COUNTED_FALSE, ClaimState, Opinion, Rating
+from models.weeks import NO_WEEK
 
 NEAR_COPY = 0.8
 """Estimated Jaccard from which two claims teach the same thing and count once."""
@@ -65,6 +66,7 @@ def _verdicts(session: Session) -> list[Row]:
     query = (
         select(Claim, Verdict.rating, Verdict.first_staff_id, Verdict.at)
         .join(Verdict, Verdict.claim_id == Claim.id)
+        .where(Claim.week > NO_WEEK)
         .order_by(Verdict.round)
     )
     newest = {claim.id: (claim, rating, staff, at) for claim, rating, staff, at in session.execute(query)}
@@ -80,7 +82,12 @@ def _no_claims(session: Session) -> list[Row]:
     query = (
         select(Claim, Review.staff_id, Review.at)
         .join(Review, (Review.claim_id == Claim.id) & (Review.round == Claim.round))
-        .where(Claim.state == ClaimState.CLOSED, Review.opinion == Opinion.NOT_A_CLAIM)
+        # a seed's answer is known and says nothing of the week: a model learns nothing from it
+        .where(
+            Claim.state == ClaimState.CLOSED,
+            Claim.week > NO_WEEK,
+            Review.opinion == Opinion.NOT_A_CLAIM,
+        )
         .order_by(Review.id)
     )
     first: dict[int, Row] = {}

@@ -1,5 +1,6 @@
 """Stage: claims are matched with what is already checked, here or by others (ClaimReview)."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select
@@ -9,6 +10,7 @@ from models.claims import Claim, ClaimMatch, KnownClaim
 from models.vocabulary import ClaimState
 from pipeline.compose import Desk
 from pipeline.progress import Progress, silent
+from pipeline.seeding import hidden_matches
 
 if TYPE_CHECKING:
     from classify.match import ClaimIndex
@@ -33,18 +35,22 @@ def match(desk: Desk, progress: Progress = silent) -> int:
     with desk.reading() as session:
         index = known_index(session)
         claims = list(session.execute(select(Claim.id, Claim.text).where(Claim.state.in_(_UNSETTLED))))
+        hidden = hidden_matches(session)
     if not len(index):
         return 0
     matched = 0
     for claim_id, text in progress(claims, "match"):
         with desk.sessions.begin() as session:
-            matched += match_one(session, index, claim_id, text)
+            matched += match_one(session, index, claim_id, text, hidden.get(claim_id, ()))
     return matched
 
 
-def match_one(session: Session, index: "ClaimIndex", claim_id: int, text: str) -> bool:
-    """Write the best matches of one claim; says whether one of them is the same claim."""
-    hits = [hit for hit in index.search(text, k=SHOWN) if hit.score >= MIN_SHOWN]
+def match_one(
+    session: Session, index: "ClaimIndex", claim_id: int, text: str, hidden: Collection[int] = ()
+) -> bool:
+    """Write the best matches of one claim but those hidden; says whether one of them is the same claim."""
+    found = (hit for hit in index.search(text, k=SHOWN + len(hidden)) if hit.id not in hidden)
+    hits = [hit for hit in found if hit.score >= MIN_SHOWN][:SHOWN]
     if session.get(Claim, claim_id) is None:
         return False
     session.execute(delete(ClaimMatch).where(ClaimMatch.claim_id == claim_id))

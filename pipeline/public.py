@@ -115,10 +115,17 @@ def correction(session: Session, slug: str) -> PublicCorrection:
 
 
 def corrections(
-    session: Session, *, topic: str | None = None, limit: int | None = None, offset: int = 0
+    session: Session,
+    *,
+    topic: str | None = None,
+    published: tuple[datetime, datetime] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[PublicCorrection]:
-    """Corrections, newest first."""
+    """Corrections, newest first; `published` bounds when, its end not included."""
     query = select(Correction).order_by(Correction.published_at.desc(), Correction.id.desc())
+    if published is not None:
+        query = query.where(Correction.published_at >= published[0], Correction.published_at < published[1])
     if topic is not None:
         query = query.join(Claim, Claim.id == Correction.claim_id).where(Claim.topic == topic)
     query = query.offset(offset)

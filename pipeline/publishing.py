@@ -21,6 +21,7 @@ from pipeline import evidence
 from pipeline.compose import Clock, Desk
 from pipeline.decisions import agreed_opinion, evidence_of, round_reviews
 from pipeline.paraphrase import shared_run
+from pipeline.seeding import is_seed
 
 MAX_FIELD = 4_000
 MAX_APPEAL = 4_000
@@ -79,7 +80,7 @@ def _agreed_claim(session: Session, claim_id: int) -> Claim:
     claim = session.get(Claim, claim_id, with_for_update=True)
     if claim is None:
         raise NotFoundError("this claim was erased or never existed")
-    if claim.state != ClaimState.AGREED:
+    if claim.state != ClaimState.AGREED or is_seed(claim):
         raise ConflictError("two people have not agreed on this claim yet")
     return claim
 

@@ -40,7 +40,7 @@ def test_leases_take_turns_between_sources(sessions: sessionmaker[Session]) -> N
     fill(sessions, "a", 50)
     fill(sessions, "b", 2)
     with sessions.begin() as session:
-        leased = frontier.lease(session, "w1", NOW, 4)
+        leased = frontier.lease(session, "w1", NOW, 4, ["a", "b"])
         assert {page.source_id for page in leased} == {"a", "b"}
 
 
@@ -49,7 +49,7 @@ def test_only_the_sources_asked_for_are_leased(sessions: sessionmaker[Session]) 
     fill(sessions, "a", 2)
     fill(sessions, "b", 2)
     with sessions.begin() as session:
-        leased = frontier.lease(session, "w1", NOW, 10, source_ids=["b"])
+        leased = frontier.lease(session, "w1", NOW, 10, ["b"])
         assert {page.source_id for page in leased} == {"b"}
 
 
@@ -57,21 +57,21 @@ def test_a_leased_page_comes_back_when_its_worker_dies(sessions: sessionmaker[Se
     sources(sessions, "a")
     fill(sessions, "a", 1)
     with sessions.begin() as session:
-        assert len(frontier.lease(session, "w1", NOW, 5)) == 1
+        assert len(frontier.lease(session, "w1", NOW, 5, ["a"])) == 1
     with sessions.begin() as session:
-        assert frontier.lease(session, "w2", NOW + timedelta(seconds=200), 5) == []
-        assert len(frontier.lease(session, "w2", NOW + timedelta(seconds=400), 5)) == 1
+        assert frontier.lease(session, "w2", NOW + timedelta(seconds=200), 5, ["a"]) == []
+        assert len(frontier.lease(session, "w2", NOW + timedelta(seconds=400), 5, ["a"])) == 1
 
 
 def test_done_forgets_the_address(sessions: sessionmaker[Session]) -> None:
     sources(sessions, "a")
     fill(sessions, "a", 1)
     with sessions.begin() as session:
-        (page,) = frontier.lease(session, "w1", NOW, 5)
+        (page,) = frontier.lease(session, "w1", NOW, 5, ["a"])
         frontier.done(session, page.id)
     with sessions() as session:
-        page = session.scalars(select(FrontierPage)).one()
-        assert (page.state, page.url, page.lease_owner) == (FrontierState.DONE, None, None)
+        row = session.scalars(select(FrontierPage)).one()
+        assert (row.state, row.url, row.lease_owner) == (FrontierState.DONE, None, None)
         assert frontier.waiting(session) == 0
 
 
@@ -81,7 +81,7 @@ def test_a_page_that_always_fails_is_parked_after_three_tries(sessions: sessionm
     tries = []
     for _ in range(3):
         with sessions.begin() as session:
-            (page,) = frontier.lease(session, "w1", NOW, 5)
+            (page,) = frontier.lease(session, "w1", NOW, 5, ["a"])
             tries.append(frontier.retry(session, page.id))
     assert tries == [True, True, False]
     with sessions() as session:
@@ -97,7 +97,7 @@ def test_two_workers_never_share_a_page(sessions: sessionmaker[Session]) -> None
     def work(name: str) -> None:
         while True:
             with sessions.begin() as session:
-                pages = frontier.lease(session, name, NOW, 7)
+                pages = frontier.lease(session, name, NOW, 7, ["a", "b"])
                 ids = [page.id for page in pages]
             if not ids:
                 return
