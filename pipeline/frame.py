@@ -20,6 +20,7 @@ CUTS = ((0.50, "score-00-50"), (0.80, "score-50-80"), (0.95, "score-80-95"), (1.
 ORDER = (UNSCORED, *(name for _, name in CUTS), REJECTED, UNREVIEWED)
 MIN_STRATUM = 10
 FLOOR = 5
+SCORE_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Unit:
     stratum: str
     detected: bool
     n_mentions: int
+    flagged: bool = False
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Row:
     state: str
     score: float | None
     n_mentions: int
+    flagged: bool = False
 
 
 def week_secret(key: bytes, week: str) -> bytes:
@@ -79,7 +83,14 @@ def freeze(key: bytes, rows: Sequence[Row], known: set[int]) -> tuple[list[Unit]
     rank_of = {name: at for at, name in enumerate((*ORDER, KNOWN))}
     ordered = sorted(rows, key=lambda row: (rank_of[kinds[row.id]], row.score or 0.0, refs[row.id]))
     units = [
-        Unit(refs[row.id], merged[kinds[row.id]], row.state != ClaimState.NEW, row.n_mentions)
+        Unit(
+            refs[row.id],
+            merged[kinds[row.id]],
+            row.state != ClaimState.NEW,
+            row.n_mentions,
+            row.flagged,
+            None if row.score is None else round(row.score, SCORE_DIGITS),
+        )
         for row in ordered
     ]
     return units, {refs[row.id]: row.id for row in rows}

@@ -18,10 +18,12 @@ from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
 from models.session import is_postgresql
 from models.vocabulary import COUNTED_FALSE, ClaimState, Rating
 from models.weeks import local_day
+from pipeline import autoqueue
 from pipeline.compose import Desk
 from pipeline.decisions import OPEN_STATES
 from pipeline.learning import serving_id
 from pipeline.progress import Progress, silent
+from pipeline.seeding import is_seed
 
 if TYPE_CHECKING:
     from classify.rank import ClaimFacts, Ranked
@@ -98,15 +100,21 @@ def _write(
 
 
 def queue(desk: Desk) -> int:
-    """Put new claims in the queue: by score, and a fixed share whatever their score; gives how many."""
+    """Put new claims in the queue: by score, and a fixed share whatever their score; gives how many.
+
+    While the independent audit stops it the score lets nothing in. What the fixed share then brings is still
+    marked where the score would have flagged it, so that a newer audit has something to judge.
+    """
     threshold = desk.settings.share("queue.threshold")
     share = desk.settings.share("queue.exploration")
     now = desk.clock()
     with desk.sessions.begin() as session:
+        by_score = autoqueue.stopped(session, now) is None
         new = list(session.scalars(select(Claim).where(Claim.state == ClaimState.NEW)))
         for claim in new:
             flagged = claim.score is not None and claim.score >= threshold
-            if flagged or _explored(desk.keys.sampling, claim.public_id, share):
+            chosen = is_seed(claim) or _explored(desk.keys.sampling, claim.public_id, share)
+            if chosen or (flagged and by_score):
                 enter(claim, now, flagged=flagged)
         return sum(claim.state == ClaimState.QUEUED for claim in new)
 

@@ -16,7 +16,7 @@ from models.claims import Claim, FrameUnit, SampleFrame
 from models.desk import JobRun
 from models.session import insert_ignore
 from models.vocabulary import ClaimState
-from models.weeks import iso_week, parse_week
+from models.weeks import NO_WEEK, iso_week, parse_week
 from pipeline import frame
 from pipeline.compose import Desk
 from pipeline.frame import KNOWN, Row, Unit, sizes_of
@@ -38,7 +38,8 @@ def draw_due(desk: Desk) -> int:
             _commit(session, desk, week)
     with desk.reading() as session:
         drawn = select(SampleFrame.week)
-        waiting = select(Claim.week).where(Claim.week < present, Claim.week.not_in(drawn))
+        ended = (Claim.week > NO_WEEK) & (Claim.week < present)
+        waiting = select(Claim.week).where(ended, Claim.week.not_in(drawn))
         weeks = sorted(session.scalars(waiting.distinct()))
     return sum(draw(desk, week) for week in weeks)
 
@@ -127,7 +128,7 @@ def _ledger(desk: Desk, job: str, week: str) -> dict[str, object]:
 
 
 def _rows(session: Session, week: str) -> list[Row]:
-    query = select(Claim.id, Claim.public_id, Claim.state, Claim.score, Claim.n_mentions)
+    query = select(Claim.id, Claim.public_id, Claim.state, Claim.score, Claim.n_mentions, Claim.flagged)
     return [Row(*row) for row in session.execute(query.where(Claim.week == week))]
 
 
@@ -147,6 +148,8 @@ def _write_units(
             "answered": False,
             "is_false": None,
             "n_mentions": unit.n_mentions,
+            "flagged": unit.flagged,
+            "score": unit.score,
         }
         for position, unit in enumerate(units)
     ]

@@ -1,6 +1,6 @@
 """One claim as a reviewer sees it: mentions, matches, reasons, evidence; blind where it must be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,11 +8,12 @@ from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
 from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
-from models.decisions import Appeal, Correction, Evidence, Review, Verdict
+from models.decisions import Appeal, Correction, Evidence, EvidenceLink, Review, Verdict
 from models.desk import AuditEntry, Staff
 from models.errors import NotFoundError
 from models.gathered import Item, Mention, MentionToken, Source
 from models.vocabulary import AppealState, ClaimState, ItemKind, Role
+from pipeline import seeding
 from pipeline.decisions import OPEN_STATES, may_review, round_reviews
 from review_ui.sessions import SignedIn
 
@@ -71,6 +72,7 @@ class ClaimPage:
     reasons: Sequence[ClaimReason]
     tokens: Sequence[ShownToken]
     evidence: Sequence[Evidence]
+    dead_since: Mapping[int, date]
     reviews: Sequence[ShownReview]
     hidden_reviews: int
     verdicts: Sequence[Verdict]
@@ -78,6 +80,8 @@ class ClaimPage:
     slug: str | None
     log: Sequence[AuditEntry]
     can_review: bool
+    was_seed: bool
+    wrote_seed: bool
     taken_by: str | None
     mine_until: datetime | None
 
@@ -104,7 +108,7 @@ def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> 
     mine = leased and claim.lease_staff_id == me.staff_id
     return ClaimPage(
         claim=claim,
-        mentions=_mentions(session, claim.id),
+        mentions=mentions_of(session, claim.id),
         matches=_matches(session, claim.id),
         reasons=session.scalars(
             select(ClaimReason).where(ClaimReason.claim_id == claim.id).order_by(ClaimReason.position)
@@ -113,6 +117,7 @@ def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> 
         evidence=session.scalars(
             select(Evidence).where(Evidence.claim_id == claim.id).order_by(Evidence.id)
         ).all(),
+        dead_since=_dead_since(session, claim.id),
         reviews=reviews,
         hidden_reviews=len(round_reviews(session, claim))
         - sum(one.review.round == claim.round for one in reviews),
@@ -123,6 +128,9 @@ def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> 
         slug=session.scalar(select(Correction.slug).where(Correction.claim_id == claim.id)),
         log=_log(session, claim),
         can_review=can_review,
+        # only once it is settled, and before that to nobody but who wrote it
+        was_seed=seeding.is_seed(claim) and claim.state == ClaimState.CLOSED,
+        wrote_seed=seeding.wrote(session, claim, me.staff_id),
         taken_by=everyone.get(claim.lease_staff_id or 0) if leased and not mine else None,
         mine_until=claim.lease_until if mine else None,
     )
@@ -152,7 +160,8 @@ def _hidden(session: Session, claim: Claim, shown: Sequence[ShownReview]) -> int
     return len(round_reviews(session, claim)) - sum(one.review.round == claim.round for one in shown)
 
 
-def _mentions(session: Session, claim_id: int) -> list[ShownMention]:
+def mentions_of(session: Session, claim_id: int) -> list[ShownMention]:
+    """The newest mentions of a claim as everybody who judges it sees them."""
     rows = session.execute(
         select(Mention, Item, Source)
         .join(Item, Item.id == Mention.item_id)
@@ -180,6 +189,13 @@ def _matches(session: Session, claim_id: int) -> list[ShownMatch]:
         .order_by(ClaimMatch.score.desc())
     )
     return [ShownMatch(known, match.score, match.differs) for known, match in rows]
+
+
+def _dead_since(session: Session, claim_id: int) -> dict[int, date]:
+    """The evidence whose address is dead, and since when."""
+    mine = select(EvidenceLink.evidence_id, EvidenceLink.dead_day).join(Evidence)
+    rows = session.execute(mine.where(Evidence.claim_id == claim_id, EvidenceLink.dead_day.is_not(None)))
+    return {evidence_id: day for evidence_id, day in rows if day is not None}
 
 
 def _tokens(session: Session, claim_id: int) -> list[ShownToken]:

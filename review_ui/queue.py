@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from models.claims import Claim
 from models.decisions import Review
 from models.vocabulary import ClaimState, Topic
+from pipeline import autoqueue
 from pipeline.decisions import OPEN_STATES
+from pipeline.figures import shown
 from pipeline.ranking import best_first, is_due
 
 PER_PAGE = 25
@@ -78,6 +80,32 @@ class QueuePage:
     pages: int
     stages: Mapping[str, int]
     topics: Mapping[Topic, int]
+
+
+@dataclass(frozen=True)
+class ShownStop:
+    """An independent audit over the limit: its share of false flags with the interval, of `n` flagged claims.
+
+    `resumed_at` and `reason` are set if a lead let the score fill the queue anyway.
+    """
+
+    week: str
+    found: str
+    n: int
+    resumed_at: datetime | None = None
+    reason: str = ""
+
+
+def stop_of(session: Session, now: datetime) -> ShownStop | None:
+    """The newest audit if it lies over the limit, whether or not a lead has lifted the stop."""
+    over = autoqueue.over_limit(session, now)
+    if over is None:
+        return None
+    found = shown(autoqueue.false_flags(over))
+    row = autoqueue.lifted(session, over, now)
+    if row is None:
+        return ShownStop(over.week, found, over.judged)
+    return ShownStop(over.week, found, over.judged, row.started_at, row.outcome or "")
 
 
 def _stage(name: str, today: date) -> ColumnElement[bool]:

@@ -28,6 +28,17 @@
     radio.focus();
   };
 
+  // a label is sent by one key and cannot be taken back: a key held down, or pressed before the eye
+  // has reached the next claim, sends nothing
+  const opened = performance.now();
+  let sent = false;
+  const press = (key, repeated) => {
+    const button = document.querySelector(`button[data-key="${key}"]`);
+    if (!button || repeated || sent || performance.now() - opened < 400) return;
+    sent = true;
+    button.click();
+  };
+
   const focusOn = (selector) => {
     const el = document.querySelector(selector);
     if (el) el.focus();
@@ -48,7 +59,10 @@
     else if (key === "?") help();
     else if (key === "r" && focusOn("#reason")) event.preventDefault();
     else if (key === "/" && focusOn("#chu-de")) event.preventDefault();
-    else if (/^[1-6]$/.test(key)) pick(key);
+    else if (/^[1-6]$/.test(key)) {
+      pick(key);
+      press(key, event.repeat);
+    }
   });
 
   // the queue is drawn anew once a minute: keep the place
