@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from pipeline import dictionary
-from pipeline.statistics import ALPHA
+from pipeline.statistics import ALPHA, sensitivity_state
 
 LEVEL = 1 - ALPHA
 RECALL_TARGET = 0.90
@@ -20,7 +20,12 @@ NO_STATISTICS = "no statistics for the week"
 NONE_KNOWN = "no false harmful item known this week"
 SENSITIVITY = "verdict sensitivity too low/unknown"
 HIDDEN = "hidden"
-COULD_NOT = "this audit could not have shown 90 % whatever it found; {n} audits are needed"
+UNREACHED = "under half are answered"
+ALARM = "alarm"
+QUIET = "quiet"
+COULD_NOT = (
+    "cannot tell yet, {n} more audits are needed: this audit could not have shown 90 % whatever it found"
+)
 
 STATES_VI = {
     TARGET_MET: "ĐẠT MỤC TIÊU",
@@ -30,12 +35,18 @@ STATES_VI = {
     TOO_FEW: "chưa đủ dữ liệu",
     NO_STATISTICS: "tuần này không có thống kê",
     NONE_KNOWN: "tuần này chưa biết tin sai nào",
-    SENSITIVITY: "chưa đo được độ nhạy của người thẩm định, nên chưa thể công bố đạt mục tiêu",
+    SENSITIVITY: "độ nhạy của người thẩm định quá thấp hoặc chưa đo đủ, nên chưa thể công bố đạt mục tiêu",
     HIDDEN: "được ẩn",
-    COULD_NOT: "mẫu này dù không thấy gì cũng không thể chứng tỏ 90%; cần {n} mẫu",
+    UNREACHED: "chưa đến một nửa được trả lời, nên chưa có trung vị",
+    ALARM: "báo động",
+    QUIET: "bình thường",
+    COULD_NOT: "chưa kết luận được, cần thêm {n} mẫu: mẫu này dù không thấy gì cũng không thể chứng tỏ 90%",
 }
-_REASONS = (NO_STATISTICS, NONE_KNOWN, SENSITIVITY, HIDDEN)
+_REASONS = (NO_STATISTICS, NONE_KNOWN, SENSITIVITY, HIDDEN, UNREACHED)
+# an alarm's figure says in its method whether it rang, so that a kept figure says the same for ever
+_ALARMS = ("audit_alarm", "score_drift")
 YEAR_TO_DATE = "_year_to_date"
+CORRECTED = "_corrected"  # for what reviewers do not recognise
 
 
 @dataclass(frozen=True)
@@ -82,17 +93,35 @@ def missing(name: str, week: str, n: int, why: str, level: float = LEVEL) -> Fig
 def with_states(figures: Sequence[Figure]) -> list[Figure]:
     """The figures of one week with their states; the same figures always give the same states."""
     needed = next((one.value for one in figures if one.name == "audits_needed"), None)
-    return [replace(one, state=_state(one, needed)) for one in figures]
+    return _claimed([replace(one, state=_state(one, needed)) for one in figures])
+
+
+def _claimed(figures: list[Figure]) -> list[Figure]:
+    """The figures without the targets that the limits corrected for reviewers' errors do not reach."""
+    short = {one.name.replace(CORRECTED, "") for one in figures if one.state == UNDECIDED}
+    return [
+        replace(one, state=UNDECIDED) if one.state == TARGET_MET and one.name in short else one
+        for one in figures
+    ]
 
 
 def _state(figure: Figure, needed: float | None) -> str:
     if not figure.enough:
         return next((reason for reason in _REASONS if figure.method.startswith(reason)), TOO_FEW)
+    if figure.name in _ALARMS:
+        return ALARM if figure.method.startswith(ALARM) else QUIET
+    if figure.name.startswith("answered_within"):
+        return ""
     if figure.name.startswith("answered"):
         return _recall_state(figure, needed)
     if figure.name.startswith("prevalence"):
         return _prevalence_state(figure)
-    return ""
+    return _sensitivity_state(figure) if figure.name == "verdict_sensitivity" else ""
+
+
+def _sensitivity_state(figure: Figure) -> str:
+    recognised = round((figure.value or 0.0) * figure.n)
+    return SENSITIVITY if sensitivity_state(recognised, figure.n) else ""
 
 
 def _recall_state(figure: Figure, needed: float | None) -> str:
@@ -101,7 +130,7 @@ def _recall_state(figure: Figure, needed: float | None) -> str:
     if figure.high is not None and figure.high < RECALL_TARGET:
         return NOT_MET
     if figure.name == "answered" and needed is not None and figure.n < needed:
-        return COULD_NOT.format(n=int(needed))
+        return COULD_NOT.format(n=int(needed) - figure.n)
     return UNDECIDED
 
 
@@ -116,6 +145,8 @@ def _prevalence_state(figure: Figure) -> str:
 def is_wide(figure: Figure) -> bool:
     """Whether the point is to be shown grey: the interval says too little to look at the point."""
     if figure.value is None or figure.low is None or figure.high is None:
+        return False
+    if dictionary.ENTRIES[figure.name].unit != dictionary.SHARE:
         return False
     if figure.name.startswith("prevalence"):
         return figure.high > 5 * figure.value  # with three or more positives it never is
@@ -133,19 +164,27 @@ def state_vi(state: str) -> str:
 def shown(figure: Figure, language: str = "vi") -> str:
     """Value and interval in words, its ends rounded outwards; never a percentage without its interval."""
     if figure.value is None:
-        nothing = HIDDEN if figure.method.startswith(HIDDEN) else TOO_FEW
+        nothing = next((one for one in (HIDDEN, UNREACHED) if figure.method.startswith(one)), TOO_FEW)
         return STATES_VI[nothing] if language == "vi" else nothing
     unit = dictionary.ENTRIES[figure.name].unit
     if unit == dictionary.COUNT:
         return f"{figure.value:.0f}"
     if unit != dictionary.SHARE:
-        text = f"{figure.value:.2f}" if unit == dictionary.ALPHA else f"{figure.value:.1f}"
-        ends = "" if figure.low is None else f" [{figure.low:.1f} – {figure.high:.1f}]"
-        return _decimal(text + ends, language)
+        return _decimal(_measure(figure, dictionary.DIGITS[unit], language), language)
     digits = 1 if figure.name.startswith("prevalence") else 0
     low = _outwards(figure.low or 0.0, digits, floor)
     high = _outwards(1.0 if figure.high is None else figure.high, digits, ceil)
     return _decimal(f"{100 * figure.value:.1f}% [{low:.{digits}f}% – {high:.{digits}f}%]", language)
+
+
+def _measure(figure: Figure, digits: int, language: str) -> str:
+    """A figure that is no share; the upper end of a median may lie beyond what is known yet."""
+    text = f"{figure.value:.{digits}f}"
+    if figure.low is None:
+        return text
+    if figure.high is None:
+        return f"{text} [{'từ' if language == 'vi' else 'from'} {figure.low:.{digits}f}]"
+    return f"{text} [{figure.low:.{digits}f} – {figure.high:.{digits}f}]"
 
 
 def _outwards(share: float, digits: int, rounding: Callable[[float], int]) -> float:

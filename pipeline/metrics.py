@@ -1,7 +1,8 @@
 """The weekly figures: reckoned anew while a week is open, read back unchanged once it is closed.
 
-A week closes when the promise for its last claim has ended and its audit is judged, or seventeen days after
-it ended, because unflagged claims are erased soon after; what is judged later belongs to no figure.
+A week closes when the promise for its last claim has ended and its audits are judged, the desk's own and the
+independent one, or seventeen days after it ended, because unflagged claims are erased soon after; what is
+judged later belongs to no figure.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,15 @@ from models import audit
 from models.claims import Claim, SampleFrame
 from models.desk import JobRun, WeeklyFigure
 from models.session import insert_ignore
-from models.weeks import iso_week, parse_week, week_days, weeks_between
-from pipeline import targets
+from models.weeks import NO_WEEK, iso_week, parse_week, week_days, weeks_between
+from pipeline import autoqueue, independent, seedfigures, targets
+from pipeline.calibration import calibration_figures, forget_scores
 from pipeline.compose import Desk
 from pipeline.counts import desk_figures
 from pipeline.dictionary import ORDER
+from pipeline.drift import drift_figures
 from pipeline.figures import Figure, with_states
-from pipeline.outcomes import week_bounds, week_deadline
+from pipeline.outcomes import settled, week_bounds, week_deadline
 from pipeline.tally import Tally, is_closed, keep_outcomes, tally
 
 __all__ = ["Figure", "between", "close_due", "close_week", "history", "over", "series", "weekly"]
@@ -107,11 +110,20 @@ def _closed(session: Session, week: str) -> list[Figure]:
 def _reckon(session: Session, desk: Desk, week: str) -> list[Figure]:
     counts = tally(session, desk, week)
     figures = targets.unsampled(week) if counts is None else targets.target_figures(counts)
-    if not figures[0].enough and counts is not None and counts.answered + counts.late:
+    seeds = seedfigures.counted(session, week)
+    figures.append(seedfigures.sensitivity(seeds, week))
+    figures += seedfigures.corrected(figures, counts, seeds, week)
+    if not figures[0].enough and counts is not None:
         figures.append(targets.pooled_recall(lambda n: _past(session, desk, week, n), week))
     if targets.is_look(week):
-        figures += targets.year_to_date(_past(session, desk, week, int(week[6:])), week)
-    figures += desk_figures(session, desk, week)
+        past = _past(session, desk, week, int(week[6:]))
+        claims = targets.year_to_date(past, week, seeds)
+        figures += claims + seedfigures.year_to_date(past, week, claims, seeds)
+    figures += autoqueue.figures(session, desk, week)
+    done = settled(session, week)
+    figures += desk_figures(session, desk, week, done)
+    figures += calibration_figures(session, desk, week, done)
+    figures += drift_figures(session, week, figures)
     return with_states(sorted(figures, key=lambda one: ORDER[one.name]))
 
 
@@ -123,7 +135,8 @@ def _past(session: Session, desk: Desk, week: str, n: int) -> Sequence[Tally]:
 
 
 def _first_week(session: Session) -> str | None:
-    everything = union(select(Claim.week), select(WeeklyFigure.week), select(SampleFrame.week)).subquery()
+    claims = select(Claim.week).where(Claim.week > NO_WEEK)
+    everything = union(claims, select(WeeklyFigure.week), select(SampleFrame.week)).subquery()
     return session.scalar(select(everything.c.week).order_by(everything.c.week).limit(1))
 
 
@@ -148,6 +161,7 @@ def close_week(desk: Desk, week: str) -> bool:
             return False
         figures = _reckon(session, desk, week)
         keep_outcomes(session, desk, week)
+        forget_scores(session, week)
         session.execute(insert(WeeklyFigure), [_row(one) | {"computed_at": now} for one in figures])
         detail = {one.name: _row(one) for one in figures}
         audit.append(session, desk.clock, "system", CLOSE, f"week:{week}", detail)
@@ -168,4 +182,4 @@ def _may_close(session: Session, desk: Desk, week: str) -> bool:
     if counts is None:
         # a week without claims has nothing to draw from; any other is drawn first
         return session.scalar(select(Claim.id).where(Claim.week == week).limit(1)) is None
-    return counts.missing == 0
+    return counts.missing == 0 and not independent.waits(session, week)

@@ -3,6 +3,7 @@
 Only what two people settled counts (rule 5): `false` and `misleading` count as false, `unproven` never.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -63,13 +64,13 @@ def agreed_false(session: Session, week: str) -> set[int]:
     return {claim.id for claim in settled(session, week) if claim.is_false}
 
 
-def settled(session: Session, week: str) -> list[Settled]:
-    """Every claim of a week that two people have settled; a reopened one stands as it stood."""
+def settled(session: Session, *weeks: str) -> list[Settled]:
+    """Every claim of some weeks that two people have settled; a reopened one stands as it stood."""
     decided = exists().where(Verdict.claim_id == Claim.id)
     columns = (Claim.id, Claim.public_id, Claim.topic, Claim.flagged, Claim.first_day, Claim.state)
-    query = select(*columns).where(Claim.week == week, or_(Claim.state.in_(SETTLED), decided))
-    verdicts = _verdicts(session, week)
-    agreements = _agreements(session, week)
+    query = select(*columns).where(Claim.week.in_(weeks), or_(Claim.state.in_(SETTLED), decided))
+    verdicts = _verdicts(session, weeks)
+    agreements = _agreements(session, weeks)
     found = []
     for claim_id, public_id, topic, flagged, first_day, state in session.execute(query.order_by(Claim.id)):
         ratings = verdicts.get(claim_id, [])
@@ -96,21 +97,21 @@ def _newest(agreed: list[tuple[str, datetime]], state: str) -> str | None:
     return agreed[-1][0] if agreed and state == ClaimState.AGREED else None
 
 
-def _verdicts(session: Session, week: str) -> dict[int, list[tuple[str, datetime]]]:
+def _verdicts(session: Session, weeks: Sequence[str]) -> dict[int, list[tuple[str, datetime]]]:
     query = select(Verdict.claim_id, Verdict.rating, Verdict.at).join(Claim, Claim.id == Verdict.claim_id)
     found: dict[int, list[tuple[str, datetime]]] = {}
-    for claim_id, rating, at in session.execute(query.where(Claim.week == week).order_by(Verdict.round)):
+    for claim_id, rating, at in session.execute(query.where(Claim.week.in_(weeks)).order_by(Verdict.round)):
         found.setdefault(claim_id, []).append((rating, at))
     return found
 
 
-def _agreements(session: Session, week: str) -> dict[int, list[tuple[str, datetime]]]:
+def _agreements(session: Session, weeks: Sequence[str]) -> dict[int, list[tuple[str, datetime]]]:
     """Opinions that two people of one round share, and when the second of them gave it, oldest first."""
     at = func.max(Review.at)
     query = (
         select(Review.claim_id, Review.opinion, at)
         .join(Claim, Claim.id == Review.claim_id)
-        .where(Claim.week == week)
+        .where(Claim.week.in_(weeks))
         .group_by(Review.claim_id, Review.round, Review.opinion)
         .having(func.count() > 1)
         .order_by(at)

@@ -18,11 +18,15 @@ from numpy.typing import NDArray
 
 ALPHA = 0.05
 DRAWS = 20_000
+EXACT = 1e-12  # of a limit, which is a share
 _HUGE = 1e250
+# of each melded pair of distributions a draw takes the lower or the upper one: every combination alike often
+_HALVES = (np.arange(DRAWS) // np.array([[1], [2], [4]])) % 2 == 1
 MIN_SEEDS = 50
 MIN_SENSITIVITY = 0.80
 
 Draws = NDArray[np.float64]
+Picks = NDArray[np.bool_]
 Counted = tuple[int, int, int]  # positives, judged, size of one stratum
 
 
@@ -41,7 +45,20 @@ def hyper_limits(x: int, n: int, size: int, alpha: float = ALPHA, *, midp: bool 
         return 1 - under - half * at >= least
 
     most = size - n + x
-    return _first(above, x, most), most - _first(lambda k: below(most - k), 0, most - x)
+    near, far, step = _guess(x, n, size, alpha)
+    low = _first(above, (x, most), near, step)
+    return low, most - _first(lambda k: below(most - k), (0, most - x), most - far, step)
+
+
+def _guess(x: int, n: int, size: int, alpha: float) -> tuple[int, int, int]:
+    """About where the limits lie, from Wilson's interval, and how far the search should first step."""
+    if n == size:
+        return x, x, 1
+    low, high = wilson(x, n, alpha)
+    left = sqrt((size - n) / (size - 1))
+    at = x / n
+    near, far = size * (at - (at - low) * left), size * (at + (high - at) * left)
+    return int(near), int(far), max(1, int((far - near) / 16))
 
 
 def _hypergeometric(x: int, size: int, m: int, n: int) -> tuple[float, float]:
@@ -67,8 +84,23 @@ def _log_choose(n: int, k: int) -> float:
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
 
 
-def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """The smallest number from `low` at which a condition holds that stays true up to `high`."""
+def _first(holds: Callable[[int], bool], within: tuple[int, int], near: int, step: int) -> int:
+    """The smallest number within bounds at which a condition holds that stays true up to the upper bound.
+
+    The search begins near a guess and doubles its step, so that a good guess saves most of it.
+    """
+    low, high = within
+    at = min(max(near, low), high)
+    if holds(at):
+        high = at
+        while high > low and holds(at := max(low, high - step)):
+            high, step = at, 2 * step
+        low = min(at + 1, high)
+    else:
+        low = at + 1
+        while low < high and not holds(at := min(high, low + step)):
+            low, step = at + 1, 2 * step
+        high = max(low, at)
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
@@ -113,6 +145,14 @@ class WeightedSum:
         """The distribution of the upper limit at `share`: one more positive, of the heaviest weight."""
         return _gamma_cdf(share, self.total + self.next_weight, self.variance + self.next_variance)
 
+    def lower(self, probability: float) -> float:
+        """The quantile of the lower limit's distribution."""
+        return _gamma_quantile(probability, self.total, self.variance)
+
+    def upper(self, probability: float) -> float:
+        """The quantile of the upper limit's distribution."""
+        return _gamma_quantile(probability, self.total + self.next_weight, self.variance + self.next_variance)
+
 
 def _gamma_cdf(value: float, mean: float, variance: float) -> float:
     from scipy.special import gammainc
@@ -120,8 +160,19 @@ def _gamma_cdf(value: float, mean: float, variance: float) -> float:
     return float(gammainc(mean * mean / variance, value * mean / variance))
 
 
-def stratified(strata: Sequence[Counted]) -> WeightedSum:
-    """The share of positives over strata; raises `ValueError` if one of them was not sampled."""
+def _gamma_quantile(probability: float, mean: float, variance: float) -> float:
+    from scipy.special import gammaincinv
+
+    if mean == 0 or variance == 0:
+        return mean
+    return float(gammaincinv(mean * mean / variance, probability) * variance / mean)
+
+
+def stratified(strata: Sequence[Counted], *, finite: bool = True) -> WeightedSum:
+    """The share of positives over strata; raises `ValueError` if one of them was not sampled.
+
+    `finite` False leaves the finite population correction out, for counts that are not seen without error.
+    """
     whole = sum(size for _, _, size in strata)
     counted = total = variance = next_weight = next_variance = 0.0
     for x, n, size in strata:
@@ -132,7 +183,7 @@ def stratified(strata: Sequence[Counted]) -> WeightedSum:
         if n == size:
             counted += x / whole
             continue
-        weight, left = size / (n * whole), (size - n) / (size - 1)
+        weight, left = size / (n * whole), (size - n) / (size - 1) if finite else 1.0
         total += weight * x
         variance += weight * weight * x * left * (1 - x / n)
         if weight > next_weight:
@@ -152,12 +203,45 @@ def midp_limits(share: WeightedSum, alpha: float = ALPHA) -> tuple[float, float,
     if share.next_weight == 0:  # everything was seen
         return share.counted, share.counted, share.counted
 
-    def both(value: float) -> float:
-        return 0.5 * share.below(value) + 0.5 * share.above(value)
-
-    low = 0.0 if share.total == 0 else _quantile(both, alpha / 2)
-    high = _quantile(both, 1 - alpha / 2)
+    low = 0.0 if share.total == 0 else _mixture_quantile(share, alpha / 2)
+    high = _mixture_quantile(share, 1 - alpha / 2)
     return share.estimate, share.clip(share.counted + low), share.clip(share.counted + high)
+
+
+def _mixture_quantile(share: WeightedSum, probability: float) -> float:
+    """The quantile of the half-and-half mixture of both distributions; it lies between theirs."""
+    if share.total == 0:
+        return share.upper(2 * probability - 1)
+
+    def short(value: float) -> float:
+        return 0.5 * share.below(value) + 0.5 * share.above(value) - probability
+
+    low, high = sorted((share.lower(probability), share.upper(probability)))
+    if share.total and not share.variance:  # one of the two is a point: a step, which only halving finds
+        return _halved(short, low, high)
+    at_low, at_high, side = short(low), short(high), 0
+    # regula falsi, Illinois variant (Dowell and Jarratt 1971)
+    for _ in range(60):
+        if high - low < EXACT or at_high - at_low < EXACT:
+            break
+        at = high - at_high * (high - low) / (at_high - at_low)
+        here = short(at)
+        if abs(here) < EXACT:
+            return at
+        if here > 0:
+            high, at_high, at_low = at, here, at_low / 2 if side > 0 else at_low
+            side = 1
+        else:
+            low, at_low, at_high = at, here, at_high / 2 if side < 0 else at_high
+            side = -1
+    return high
+
+
+def _halved(short: Callable[[float], float], low: float, high: float) -> float:
+    while high - low > EXACT:
+        middle = (low + high) / 2
+        low, high = (low, middle) if short(middle) >= 0 else (middle, high)
+    return high
 
 
 def gamma_claim_limit(strata: Sequence[Counted], confidence: float) -> float:
@@ -165,7 +249,7 @@ def gamma_claim_limit(strata: Sequence[Counted], confidence: float) -> float:
     share = stratified(strata)
     if share.next_weight == 0:
         return share.counted
-    return share.clip(share.counted + _quantile(share.above, confidence))
+    return share.clip(share.counted + share.upper(confidence))
 
 
 def fay_feuer_limits(strata: Sequence[Counted], alpha: float = ALPHA) -> tuple[float, float, float]:
@@ -173,16 +257,8 @@ def fay_feuer_limits(strata: Sequence[Counted], alpha: float = ALPHA) -> tuple[f
     share = stratified(strata)
     if share.next_weight == 0:
         return share.counted, share.counted, share.counted
-    low = 0.0 if share.total == 0 else _quantile(share.below, alpha / 2)
+    low = share.lower(alpha / 2)
     return share.estimate, share.clip(share.counted + low), gamma_claim_limit(strata, 1 - alpha / 2)
-
-
-def _quantile(distribution: Callable[[float], float], probability: float) -> float:
-    low, high = 0.0, 1.5
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if distribution(middle) >= probability else (middle, high)
-    return high
 
 
 def recall_limits(
@@ -223,55 +299,77 @@ def sensitivity_state(recognised: int, seeds: int) -> str | None:
     return None
 
 
-def melded_missed(
-    audit: Counted, seeds: tuple[int, int], seed: int, alpha: float = ALPHA
-) -> tuple[float, float]:
-    """Limits of the missed, corrected for reviewers who recognised `seeds` = (recognised, shown).
-
-    Raises `ValueError` while no seed was recognised; `sensitivity_state` says when a correction means little.
-    """
-    x, n, size = audit
-    draw = np.random.default_rng(seed)
-    seen = np.full(DRAWS, x / n) if n == size else _middle(draw, x, n)
-    missed = seen * size / _sensitivity(draw, *seeds)
-    low, high = np.quantile(missed, [alpha / 2, 1 - alpha / 2])
-    return float(low), float(high)
-
-
 def melded_share(
     strata: Sequence[Counted], seeds: tuple[int, int], seed: int, alpha: float = ALPHA
 ) -> tuple[float, float]:
-    """Limits of the share of positives over strata, corrected for reviewers as in `melded_missed`."""
-    share = stratified(strata)
+    """Limits of the share of positives over strata, corrected for what reviewers do not recognise.
+
+    Reviewers recognised `seeds` = (recognised, shown). What was seen whole is corrected as well as what was
+    drawn: the desk's known claims went past the same eyes. Of K recognised there were K and a negative
+    binomial number more; an error of recognition is not made smaller by a large sample, so that the finite
+    population correction is left out. Raises `ValueError` while no seed was recognised.
+    """
+    share = stratified(strata, finite=False)
     draw = np.random.default_rng(seed)
-    lower = _gamma_draws(draw, share.total, share.variance)
-    upper = _gamma_draws(draw, share.total + share.next_weight, share.variance + share.next_variance)
-    total = share.counted + np.where(draw.random(DRAWS) < 0.5, lower, upper)
-    corrected = np.minimum(1.0, total / _sensitivity(draw, *seeds))
-    low, high = np.quantile(corrected, [alpha / 2, 1 - alpha / 2])
+    drawn = _gamma_draws(draw, share, _HALVES[0])
+    sensitivity = _sensitivity(draw, *seeds, _HALVES[1])
+    corrected = _seen(draw, strata, sensitivity, _HALVES[2]) + drawn / sensitivity
+    low, high = np.quantile(np.minimum(1.0, corrected), [alpha / 2, 1 - alpha / 2])
     return float(low), float(high)
 
 
-def _sensitivity(draw: np.random.Generator, recognised: int, shown: int) -> Draws:
+def melded_claim_limit(
+    strata: Sequence[Counted], seeds: tuple[int, int], seed: int, confidence: float
+) -> float:
+    """The one-sided upper limit of the share of positives, corrected as in `melded_share`.
+
+    For a claim the upper distribution of the total is melded with the lower one of the sensitivity.
+    """
+    share = stratified(strata, finite=False)
+    draw = np.random.default_rng(seed)
+    upper = np.ones(DRAWS, dtype=bool)
+    drawn = _gamma_draws(draw, share, upper)
+    sensitivity = _sensitivity(draw, *seeds, ~upper)
+    corrected = _seen(draw, strata, sensitivity, upper) + drawn / sensitivity
+    return min(1.0, float(np.quantile(corrected, confidence)))
+
+
+def _seen(draw: np.random.Generator, strata: Sequence[Counted], sensitivity: Draws, upper: Picks) -> Draws:
+    """What there was in the strata seen whole, as a share of all: the recognised and the overlooked."""
+    if not any(n == size > 0 for _, n, size in strata):
+        return np.zeros(DRAWS)
+    recognised = sum(x for x, n, size in strata if n == size)
+    # numpy's distribution needs at least one success to wait for; none means nothing was overlooked
+    overlooked = draw.negative_binomial(np.maximum(1, recognised + upper), np.maximum(sensitivity, 1e-6))
+    found = recognised + np.where(recognised + upper > 0, overlooked, 0)
+    return np.asarray(found / sum(size for _, _, size in strata))
+
+
+def _gamma_draws(draw: np.random.Generator, share: WeightedSum, upper: Picks) -> Draws:
+    """Draws of the sampled part's share, each from its lower or its upper distribution."""
+
+    def drawn(mean: float, variance: float, n: int) -> Draws:
+        sure = mean == 0 or variance == 0
+        return np.full(n, mean) if sure else draw.gamma(mean * mean / variance, variance / mean, n)
+
+    found, n_upper = np.empty(DRAWS), int(upper.sum())
+    found[~upper] = drawn(share.total, share.variance, DRAWS - n_upper)
+    found[upper] = drawn(share.total + share.next_weight, share.variance + share.next_variance, n_upper)
+    return found
+
+
+def _sensitivity(draw: np.random.Generator, recognised: int, shown: int, upper: Picks) -> Draws:
+    """Draws of the share of false claims that reviewers recognise, from seeds."""
     if recognised == 0:
         raise ValueError("no seed was recognised: there is nothing to correct with")
-    return _middle(draw, recognised, shown)
+    found, n_upper = np.ones(DRAWS), int(upper.sum())
+    found[~upper] = draw.beta(recognised, shown - recognised + 1, DRAWS - n_upper)
+    if recognised < shown:
+        found[upper] = draw.beta(recognised + 1, shown - recognised, n_upper)
+    return found
 
 
-def _gamma_draws(draw: np.random.Generator, mean: float, variance: float) -> Draws:
-    if mean == 0 or variance == 0:
-        return np.full(DRAWS, mean)
-    return draw.gamma(mean * mean / variance, variance / mean, DRAWS)
-
-
-def _middle(draw: np.random.Generator, k: int, n: int) -> Draws:
-    """Draws half from the lower and half from the upper confidence distribution of a share k/n."""
-    lower = draw.beta(k, n - k + 1, DRAWS) if k else np.zeros(DRAWS)
-    upper = draw.beta(k + 1, n - k, DRAWS) if k < n else np.ones(DRAWS)
-    return np.where(draw.random(DRAWS) < 0.5, lower, upper)
-
-
-def wilson(k: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:
+def wilson(k: float, n: float, alpha: float = ALPHA) -> tuple[float, float]:
     """Wilson's interval of a share k/n."""
     z = NormalDist().inv_cdf(1 - alpha / 2)
     share, spread = k / n, z * z / n
@@ -279,17 +377,6 @@ def wilson(k: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:
     half = z * sqrt(share * (1 - share) / n + spread / n / 4) / (1 + spread)
     # the ends are exact; rounding must not leave a trace of a limit where there is none
     return (centre - half if k else 0.0), (centre + half if k < n else 1.0)
-
-
-def median_limits(values: Sequence[float], alpha: float = ALPHA) -> tuple[float, float, float]:
-    """Median and its order-statistic interval; the whole range while there are too few values for one."""
-    from scipy.stats import binom
-
-    ordered = sorted(values)
-    n = len(ordered)
-    at = max(0, int(binom.ppf(alpha / 2, n, 0.5)) - 1)
-    middle = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
-    return middle, ordered[at], ordered[n - 1 - at]
 
 
 def krippendorff_alpha(groups: Mapping[tuple[int, int], int]) -> float | None:

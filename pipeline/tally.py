@@ -152,9 +152,12 @@ def tally(session: Session, desk: Desk, week: str) -> Tally | None:
     cells = _cells(session, week)
     if not cells:
         return None
-    outcomes = outcomes_of(session, desk, week)
+    if is_closed(session, week):
+        outcomes, where = _kept(session, week)
+    else:
+        outcomes = outcomes_of(session, desk, week)
+        where = _units(session, week, [ref for ref, one in outcomes.items() if one.known])
     known = {ref: one for ref, one in outcomes.items() if one.known}
-    where = _units(session, week, list(known))
     answered = [m for ref, (_, m) in where.items() if known[ref].answered]
     late = [m for ref, (_, m) in where.items() if not known[ref].answered]
     moved = Counter(stratum for stratum, _ in where.values())
@@ -209,6 +212,20 @@ def _units(session: Session, week: str, refs: Sequence[str]) -> dict[str, tuple[
     return found
 
 
+def _kept(session: Session, week: str) -> tuple[dict[str, Outcome], dict[str, tuple[str, int]]]:
+    """What was settled when a week closed, and stratum and mentions of the known: one look at its frame."""
+    columns = (FrameUnit.claim_ref, FrameUnit.is_false, FrameUnit.detected, FrameUnit.answered)
+    query = select(*columns, FrameUnit.stratum, FrameUnit.n_mentions)
+    outcomes: dict[str, Outcome] = {}
+    where: dict[str, tuple[str, int]] = {}
+    rows = session.execute(query.where(FrameUnit.week == week, FrameUnit.is_false.is_not(None)))
+    for ref, false, known, answered, stratum, mentions in rows:
+        outcomes[ref] = Outcome(bool(false), bool(false and known), answered)
+        if outcomes[ref].known:
+            where[ref] = stratum, mentions
+    return outcomes, where
+
+
 def _drawn(session: Session, week: str, known: set[str]) -> dict[str, dict[str, int]]:
     """The mentions of every draw that is in V, by stratum and reference."""
     query = select(FrameUnit.stratum, FrameUnit.claim_ref, FrameUnit.n_mentions)
@@ -238,9 +255,7 @@ def _stratum(cell: _Cell, size: int, drawn: dict[str, int], outcomes: dict[str, 
 def outcomes_of(session: Session, desk: Desk, week: str) -> dict[str, Outcome]:
     """What is settled of a week, by reference; of a closed week, what was settled when it closed."""
     if is_closed(session, week):
-        query = select(FrameUnit.claim_ref, FrameUnit.is_false, FrameUnit.detected, FrameUnit.answered)
-        rows = session.execute(query.where(FrameUnit.week == week, FrameUnit.is_false.is_not(None)))
-        return {ref: Outcome(bool(false), bool(false and known), done) for ref, false, known, done in rows}
+        return _kept(session, week)[0]
     kept = session.get(SampleFrame, week)
     if kept is None:
         return {}

@@ -28,12 +28,14 @@ POOLED_FALSE = 30
 MAX_MISSING = 0.02
 LOOKS = 4  # quarter ends share one year's error of five per cent
 CLAIM_ALPHA = limits.ALPHA / LOOKS
-QUARTER_WEEKS = 13
+FOUR_WEEKS, QUARTER_WEEKS = 4, 13
 
 EXACT = "hypergeometric mid-p, proportional strata pooled"
 GAMMA = "stratified Horvitz-Thompson, mid-p gamma"
 UNDRAWN = "too few data: the audit has not been drawn"
 POOLED = "weeks as strata, Fay-Feuer gamma"
+WINDOW = "{n}-week window: "
+NO_MISS = "; no miss found among the draws"
 
 Limits = tuple[float, float, float]
 
@@ -54,8 +56,6 @@ def target_figures(counts: Tally) -> list[Figure]:
         count("audit_drawn", week, counts.drawn),
         count("audit_judged", week, n),
         count("audit_false", week, x),
-        # no seeds are mixed into the queue yet: their number is nought, and that is said
-        missing("verdict_sensitivity", week, 0, limits.sensitivity_state(0, 0) or ""),
     ]
     unproven = prevalence(counts.with_unproven())
     figures.append(replace(unproven, name="prevalence_unproven_counted"))
@@ -97,10 +97,10 @@ def missed(counts: Tally) -> Limits:
 
 
 def _method(counts: Tally) -> str:
-    _, n, size = counts.counted
+    x, n, size = counts.counted
     if n == size:
         return "complete count"
-    return EXACT if counts.proportional else GAMMA
+    return (EXACT if counts.proportional else GAMMA) + ("" if x else NO_MISS)
 
 
 def recall(counts: Tally, name: str = "answered") -> Figure:
@@ -151,12 +151,12 @@ def prevalence(counts: Tally, name: str = "prevalence") -> Figure:
     if counts.proportional:
         value, low, high = ((known + m) / counts.items for m in missed(counts))
     else:
-        value, low, high = limits.gamma_limits(_strata(counts))
+        value, low, high = limits.gamma_limits(strata_of(counts))
     n = counts.counted[1]
     return Figure(name, counts.week, value, low, high, LEVEL, n, _method(counts), enough=True)
 
 
-def _strata(counts: Tally) -> list[limits.Counted]:
+def strata_of(counts: Tally) -> list[limits.Counted]:
     """The known claims as a stratum seen whole, and the strata of V."""
     seen = counts.items - counts.counted[2]
     return [(counts.answered + counts.late, seen, seen), *(one.counted for one in counts.strata)]
@@ -188,12 +188,14 @@ def _if_missing(counts: Tally) -> list[Figure]:
 
 
 def pool(tallies: Sequence[Tally], week: str) -> Tally:
-    """Several weeks as one: each week's V is a stratum."""
-    strata = []
+    """Several weeks as one: each week's V is a stratum, or each stratum of V if they may not be pooled."""
+    strata: list[Stratum] = []
     for one in tallies:
         x, judged, size = one.counted
-        if size:
+        if size and one.sampled and one.proportional:
             strata.append(Stratum(size=size, drawn=one.drawn, judged=judged, positives=x))
+        else:
+            strata += one.strata
     return Tally(
         week=week,
         committed=all(one.committed for one in tallies),
@@ -206,20 +208,21 @@ def pool(tallies: Sequence[Tally], week: str) -> Tally:
 
 def pooled_recall(past: Callable[[int], Sequence[Tally]], week: str) -> Figure:
     """T1 of four weeks, or of the quarter if four weeks hold under thirty false claims."""
-    four = pool(past(4), week)
+    four = pool(past(FOUR_WEEKS), week)
     if four.answered + four.late + four.counted[0] >= POOLED_FALSE:
-        return _pooled("answered_4_weeks", four)
-    return _pooled("answered_quarter", pool(past(QUARTER_WEEKS), week))
+        return _pooled("answered_4_weeks", four, WINDOW.format(n=FOUR_WEEKS) + POOLED)
+    quarter = pool(past(QUARTER_WEEKS), week)
+    return _pooled("answered_quarter", quarter, WINDOW.format(n=QUARTER_WEEKS) + POOLED)
 
 
-def _pooled(name: str, counts: Tally) -> Figure:
+def _pooled(name: str, counts: Tally, method: str = POOLED) -> Figure:
     unfit = _unfit(name, counts) or _few_false(name, counts)
     if unfit is not None:
         return unfit
     size = counts.counted[2]
     shares = limits.fay_feuer_limits([one.counted for one in counts.strata]) if size else (0.0, 0.0, 0.0)
     estimate, low, high = (share * size for share in shares)
-    return _recall(name, counts, (estimate, low, high), POOLED)
+    return _recall(name, counts, (estimate, low, high), method)
 
 
 def over(tallies: Sequence[Tally], week: str) -> list[Figure]:
@@ -228,7 +231,7 @@ def over(tallies: Sequence[Tally], week: str) -> list[Figure]:
     unfit = _undrawn("prevalence", counts) or _unfit("prevalence", counts)
     if unfit is not None:
         return [replace(unfit, name="answered"), unfit]
-    value, low, high = limits.fay_feuer_limits(_strata(counts))
+    value, low, high = limits.fay_feuer_limits(strata_of(counts))
     n = counts.counted[1]
     share = Figure("prevalence", week, value, low, high, LEVEL, n, POOLED, enough=True)
     return [_pooled("answered", counts), share]
@@ -258,7 +261,7 @@ def year_to_date(tallies: Sequence[Tally], week: str, seeds: tuple[int, int] = (
         if found is not None:
             figures.append(Figure(names[0], week, found[0], found[1], None, level, n, method, enough=True))
     if reasons[1] is None:
-        strata = _strata(counts)
+        strata = strata_of(counts)
         top = limits.gamma_claim_limit(strata, level)
         value = limits.stratified(strata).estimate
         figures.append(Figure(names[1], week, value, None, top, level, n, method, enough=True))
