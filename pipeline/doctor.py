@@ -19,8 +19,9 @@ from models.gathered import Source
 from models.session import make_engine, make_reading_sessions
 from models.vocabulary import Role
 from models.weeks import local_day
-from pipeline import keys, ledger
+from pipeline import autoqueue, export_jobs, keys, ledger
 from pipeline.compose import Clock, system_clock
+from pipeline.figures import shown
 from pipeline.learning import champion_problem
 from pipeline.places import sqlite_file
 from pipeline.settings import Settings
@@ -169,8 +170,11 @@ def _looks(settings: Settings, clock: Clock) -> list[Callable[[Session], Check]]
         lambda session: _retention(session, today),
         lambda session: _model(session, folder),
         _staff,
+        lambda session: _queueing(session, clock),
         lambda session: _jobs(session, clock),
+        lambda session: _report(session, today),
         _verified,
+        _links,
     ]
 
 
@@ -209,6 +213,19 @@ def _staff(session: Session) -> Check:
     return Check("staff", OK, f"{reviewers} reviewers, {counts[Role.LEAD]} of them leads")
 
 
+def _queueing(session: Session, clock: Clock) -> Check:
+    stop = autoqueue.stopped(session, clock())
+    if stop is not None:
+        found = shown(autoqueue.false_flags(stop), "en")
+        message = (
+            f"the score fills the queue no more: in the independent audit of {stop.week} {found} of "
+            f"{stop.judged} flags are false, and the upper limit exceeds {autoqueue.MOST:.0%}"
+        )
+        todo = "look at what the auditors found; a newer audit or a lead, on the queue page, starts it again"
+        return Check("queueing", ADVICE, message, todo)
+    return Check("queueing", OK, "no independent audit keeps the score from filling the queue")
+
+
 def _jobs(session: Session, clock: Clock) -> Check:
     late = []
     for job in ("erase", "backup"):
@@ -218,6 +235,14 @@ def _jobs(session: Session, clock: Clock) -> Check:
     if late:
         return Check("schedule", FAILED, f"late: {', '.join(late)}", "is `kiemchung serve` running?")
     return Check("schedule", OK, "nothing is late")
+
+
+def _report(session: Session, today: date) -> Check:
+    in_hand, message = export_jobs.outlook(session, today)
+    if in_hand:
+        return Check("report", OK, message)
+    todo = "`kiemchung serve` writes it into var/exports, `kiemchung export annual --out DIR` anywhere"
+    return Check("report", ADVICE, message, todo)
 
 
 def _verified(session: Session) -> Check:
@@ -230,3 +255,14 @@ def _verified(session: Session) -> Check:
         todo = "`kiemchung sources check` says why"
         return Check("reading", ADVICE, f"never read: {', '.join(never[:5])}", todo)
     return Check("reading", OK, "every source that is switched on has been read")
+
+
+def _links(session: Session) -> Check:
+    from crawlers import links
+
+    dead = links.dead(session)
+    if dead.known or dead.evidence:
+        message = f"dead: {dead.evidence} of published evidence, {dead.known} of others' fact-checks"
+        todo = "look at those claims: the answer stands on a page that readers cannot open any more"
+        return Check("links", ADVICE, message, todo)
+    return Check("links", OK, "no address of evidence or of a fact-check is known to be dead")

@@ -1,4 +1,4 @@
-"""Exports: the weekly figures, the annual report, the open data. Each file is there whole or not at all.
+"""Exports: the weekly figures in every form, the open data. A week's files are there whole or not at all.
 
 A closed week gives the same bytes whenever it is exported: nothing in a file says when it was written.
 """
@@ -6,64 +6,83 @@ A closed week gives the same bytes whenever it is exported: nothing in a file sa
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
 from pathlib import Path
 
 from models.claims import SampleFrame
 from models.errors import UsageError
-from models.weeks import iso_week, local_day, parse_week, week_days, weeks_between
-from pipeline import charts, feeds, frame, metrics, public, tabular
+from models.weeks import iso_week, parse_week
+from pipeline import feeds, frame, metrics, public, tabular
 from pipeline.compose import Desk
-from pipeline.dictionary import ENTRIES
-from pipeline.figures import Figure, shown, state_vi
-from pipeline.files import write_whole
+from pipeline.files import writable, write_all
+from pipeline.progress import Progress, silent
+from pipeline.report_weekly import WeekFacts
 
-TARGETS = ("answered", "prevalence")
-REPORT_DAY = (11, 20)
-SUMMED = (
-    "claims_in_scope",
-    "dropped_not_ours",
-    "tips_received",
-    "tips_answered",
-    "corrections_published",
-    "known_answered",
-    "known_late",
-    "audit_drawn",
-    "audit_judged",
-    "audit_false",
-)
+KINDS = ("csv", "xlsx", "parquet", "json", "html", "print.html", "pdf", "dictionary.csv")
 
 
 def export_weekly(desk: Desk, week: str, out: Path) -> list[Path]:
-    """The figures of a week as CSV, XLSX, Parquet, JSON and HTML with charts; gives the files."""
-    parse_week(week)
-    figures = metrics.weekly(desk, week)
-    sampling = _sampling(desk, week)
+    """The figures of one week in every form of `KINDS`; gives the files."""
+    return export_weeks(desk, [week], out)
+
+
+def export_weeks(desk: Desk, weeks: Sequence[str], out: Path, progress: Progress = silent) -> list[Path]:
+    """The figures of several weeks, each in every form; gives the files.
+
+    Raises `WeekError` for what is no week and `UsageError` for one that has not begun or a folder that cannot
+    be used, in either case before anything is written.
+    """
+    present = iso_week(desk.clock())
+    for week in weeks:
+        if parse_week(week) > present:
+            raise UsageError(f"week {week}: has not begun; the present week is {present}")
+    writable(out)
+    return [path for week in progress(weeks, "weeks") for path in write_all(out, render(desk, week))]
+
+
+def render(desk: Desk, week: str) -> dict[str, bytes]:
+    """Every file of a week by its name."""
+    from pipeline import report_html, report_pdf, report_weekly
+
+    facts = _facts(desk, week)
+    figures = facts.figures
+    printed = report_weekly.page(facts)
     content = {
         "csv": tabular.to_csv(tabular.rows(figures), tabular.COLUMNS),
         "xlsx": tabular.to_xlsx(figures),
         "parquet": tabular.to_parquet(figures),
-        "json": _json(desk, week, figures, sampling),
-        "html": _weekly_page(desk, week, figures, sampling).encode(),
+        "json": _json(facts),
+        "html": report_html.render(report_weekly.whole(facts)),
+        "print.html": report_html.render(printed),
+        "pdf": report_pdf.render(printed),
+        "dictionary.csv": tabular.to_csv(tabular.all_entries(figures), tabular.DICTIONARY_COLUMNS),
     }
-    files = [write_whole(out / f"weekly-{week}.{kind}", data) for kind, data in content.items()]
-    dictionary = tabular.to_csv(tabular.dictionary_rows(figures), tabular.DICTIONARY_COLUMNS)
-    return [*files, write_whole(out / f"weekly-{week}.dictionary.csv", dictionary)]
+    return {f"weekly-{week}.{kind}": content[kind] for kind in KINDS}
 
 
-def _json(desk: Desk, week: str, figures: Sequence[Figure], sampling: Mapping[str, object] | None) -> bytes:
+def _facts(desk: Desk, week: str) -> WeekFacts:
+    return WeekFacts(
+        desk=desk.settings.text("desk.name"),
+        week=week,
+        figures=metrics.weekly(desk, week),
+        past=metrics.history(desk, week),
+        sampling=_sampling(desk, week),
+    )
+
+
+def _json(facts: WeekFacts) -> bytes:
     document = {
-        "desk": desk.settings.text("desk.name"),
-        "week": week,
-        "closed": not figures[0].provisional,
-        "figures": [asdict(one) for one in figures],
-        "sampling": sampling,
-        "dictionary": tabular.dictionary_rows(figures),
+        "desk": facts.desk,
+        "week": facts.week,
+        "closed": facts.closed,
+        "figures": [asdict(one) for one in facts.figures],
+        "sampling": facts.sampling,
+        "dictionary": tabular.dictionary_rows(facts.figures),
+        "columns": tabular.column_rows(),
     }
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
-def _sampling(desk: Desk, week: str) -> dict[str, object] | None:
+def _sampling(desk: Desk, week: str) -> Mapping[str, object] | None:
     """What binds the draw to the frame and to the commitment; the secret is shown once the draw is made."""
     with desk.reading() as session:
         kept = session.get(SampleFrame, week)
@@ -79,96 +98,6 @@ def _sampling(desk: Desk, week: str) -> dict[str, object] | None:
     }
 
 
-def _weekly_page(
-    desk: Desk, week: str, figures: Sequence[Figure], sampling: Mapping[str, object] | None
-) -> str:
-    past = metrics.history(desk, week)
-    monday, sunday = week_days(week)
-    return _render(
-        "weekly.html",
-        desk=desk.settings.text("desk.name"),
-        week=week,
-        monday=monday,
-        sunday=sunday,
-        closed=not figures[0].provisional,
-        charts=[(name, charts.target_chart(past, name)) for name in TARGETS],
-        figures=figures,
-        sampling=sampling,
-        dictionary=tabular.dictionary_rows(figures),
-    )
-
-
-def _render(template: str, **values: object) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = Path(__file__).parent / "templates"
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(
-        entries=ENTRIES, shown=shown, state_vi=state_vi, **values
-    )
-
-
-def report_weeks(year: int) -> list[str]:
-    """The weeks of an annual report: those that end in the year up to 20 November."""
-    last = date(year, *REPORT_DAY)
-    first = date(year - 1, *REPORT_DAY) + timedelta(days=1)
-    # a week belongs to the report in which its Sunday lies
-    return weeks_between(iso_week(first), iso_week(last - timedelta(days=6)))
-
-
-def export_annual(desk: Desk, year: int, out: Path) -> list[Path]:
-    """The report on the year to 20 November, in Vietnamese and English, with every week's figures as CSV.
-
-    Raises `UsageError` for a year that has not begun.
-    """
-    weeks = report_weeks(year)
-    present = iso_week(desk.clock())
-    if weeks[0] > present:
-        raise UsageError(f"year {year}: its report begins with week {weeks[0]}, which has not come yet")
-    began = metrics.first_week(desk) or present
-    weeks = [week for week in weeks if began <= week <= present] or weeks[-1:]
-    figures = metrics.between(desk, weeks[0], weeks[-1])
-    values = {
-        "desk": desk.settings.text("desk.name"),
-        "year": year,
-        "first": date(year - 1, *REPORT_DAY) + timedelta(days=1),
-        "last": date(year, *REPORT_DAY),
-        "weeks": weeks,
-        "final": local_day(desk.clock()) > date(year, *REPORT_DAY)
-        and not any(one.provisional for one in figures),
-        "pooled": metrics.over(desk, weeks),
-        "totals": _totals(figures),
-        "weekly": [one for one in figures if one.name in TARGETS],
-        "methods": sorted({one.method for one in figures if one.name in TARGETS and one.enough}),
-    }
-    files = [
-        write_whole(out / f"annual-{year}.{language}.html", _annual_page(language, figures, values).encode())
-        for language in ("vi", "en")
-    ]
-    table = tabular.to_csv(tabular.rows(figures), tabular.COLUMNS)
-    return [*files, write_whole(out / f"annual-{year}.csv", table)]
-
-
-def _annual_page(language: str, figures: Sequence[Figure], values: Mapping[str, object]) -> str:
-    drawn = [charts.target_chart(figures, name, language) for name in TARGETS]
-    return _render(f"annual.{language}.html", charts=drawn, **values)
-
-
-def _totals(figures: Sequence[Figure]) -> dict[str, int]:
-    """Sums over the weeks, of what can be summed."""
-    totals = dict.fromkeys(SUMMED, 0)
-    for one in figures:
-        if one.name in totals and one.value is not None:
-            totals[one.name] += int(one.value)
-    return totals
-
-
 def export_open_data(desk: Desk, out: Path) -> list[Path]:
     """Everything decided: ClaimReview as a DataFeed, corrections as CSV and as JSON Feed."""
     base = desk.settings.text("web.public_url").rstrip("/")
@@ -176,8 +105,9 @@ def export_open_data(desk: Desk, out: Path) -> list[Path]:
     with desk.reading() as session:
         items = public.corrections(session)
     content = {
-        "claimreview.json": feeds.claim_reviews(items, base, name),
-        "corrections.csv": feeds.corrections_csv(items, base),
-        "feed.json": feeds.json_feed(items, base, name),
+        "claimreview.json": feeds.claim_reviews(items, base, name).encode(),
+        # with a byte order mark, without which Excel misreads Vietnamese
+        "corrections.csv": feeds.corrections_csv(items, base).encode("utf-8-sig"),
+        "feed.json": feeds.json_feed(items, base, name).encode(),
     }
-    return [write_whole(out / file, text.encode()) for file, text in content.items()]
+    return write_all(writable(out), content)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from models import audit, retention
 from models.errors import KiemChungError
+from pipeline import independent
 from pipeline.clustering import cluster
 from pipeline.compose import Desk, build
 from pipeline.matching import match
@@ -52,6 +53,7 @@ def stages(desk: Desk, progress: Progress = silent) -> tuple[int, int, int, int,
     # first the queue: what the score flags in this very run must not count as missed in the week's frame
     queued = queue(desk)
     drawn = draw_due(desk)
+    independent.draw_due(desk)
     with desk.sessions.begin() as session:
         audit.publish_head(session, desk.clock)
     retention.fold(desk.engine)

@@ -1,4 +1,4 @@
-"""What runs by the clock: stages, erasure, backup, weekly draw and closing of weeks, each once a period.
+"""What runs by the clock: stages, erasure, backup, draws, closing of weeks, exports, each once a period.
 
 The ledger in the database decides what is due; APScheduler only wakes this up. A period that was missed is
 run on return: the newest one of a daily job, every one of a weekly job, because each week has its figures.
@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 
 from models.claims import Claim
 from models.errors import KiemChungError
-from models.weeks import ZONE, iso_week, week_days, weeks_between
-from pipeline import backup, ledger
+from models.weeks import NO_WEEK, ZONE, iso_week, week_days, weeks_between
+from pipeline import backup, export_jobs, ledger
 from pipeline.compose import Desk, build
 from pipeline.erase import erase_due
 from pipeline.settings import Settings
@@ -47,6 +47,22 @@ def stages_due(desk: Desk, now: datetime) -> list[str]:
     return [period_of(now, desk.settings.number("crawl.interval_minutes") * 60)]
 
 
+def hours_due(desk: Desk, now: datetime) -> list[str]:  # noqa: ARG001 -- a job's signature
+    """The present hour: one that was missed is made up for by the next."""
+    return [period_of(now, 3600)]
+
+
+def _check_links(desk: Desk, _: str) -> object:
+    from crawlers import links
+    from crawlers.fetch import fetch_all
+    from pipeline.sourcing import plan
+
+    if not desk.settings.text("crawl.contact_url"):
+        return None  # a desk that may not go out yet has nothing to look at
+    fetching = plan(desk)
+    return links.check(desk.sessions, desk.reader, lambda urls: fetch_all(urls, fetching), desk.clock)
+
+
 def daily(at: time) -> Callable[[Desk, datetime], list[str]]:
     """The newest day, as the desk counts days, whose hour has come."""
 
@@ -70,7 +86,7 @@ def answered_weeks(desk: Desk, now: datetime) -> list[str]:
 
 def _weeks_until(desk: Desk, now: datetime) -> list[str]:
     with desk.reading() as session:
-        first = session.scalar(select(func.min(Claim.week)))
+        first = session.scalar(select(func.min(Claim.week)).where(Claim.week > NO_WEEK))
     if first is None:
         return []
     monday, _ = week_days(iso_week(now))
@@ -79,6 +95,20 @@ def _weeks_until(desk: Desk, now: datetime) -> list[str]:
 
 def _draw(desk: Desk, week: str) -> object:
     from pipeline.sampling import draw
+
+    return draw(desk, week)
+
+
+def undrawn_audits(desk: Desk, now: datetime) -> list[str]:  # noqa: ARG001 -- a job's signature
+    """Every week whose frame is frozen and whose independent audit is not drawn."""
+    from pipeline.independent import due
+
+    with desk.reading() as session:
+        return due(session)
+
+
+def _draw_audit(desk: Desk, week: str) -> object:
+    from pipeline.independent import draw
 
     return draw(desk, week)
 
@@ -93,8 +123,12 @@ JOBS: tuple[Job, ...] = (
     Job("stages", stages_due, lambda desk, _: cycle(desk)),
     Job("erase", daily(ERASE_AT), lambda desk, _: erase_due(desk)),
     Job("backup", daily(BACKUP_AT), lambda desk, _: backup.make(desk)),
+    Job("links", hours_due, _check_links),
     Job("weekly-draw", ended_weeks, _draw),
+    Job("independent-audit", undrawn_audits, _draw_audit),
     Job("close-week", answered_weeks, _close),
+    Job(export_jobs.WEEKLY, export_jobs.weeks_due, export_jobs.write_week),
+    Job(export_jobs.ANNUAL, export_jobs.reports_due, export_jobs.write_report),
 )
 BY_NAME: Mapping[str, Job] = {job.name: job for job in JOBS}
 

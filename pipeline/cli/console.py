@@ -18,6 +18,8 @@ from pipeline.progress import Progress, silent
 from pipeline.settings import Settings, Value, load
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from pipeline.compose import Desk
 
 T = TypeVar("T")
@@ -73,6 +75,19 @@ def desk(context: typer.Context, **flags: Value | None) -> "Iterator[Desk]":
             yield made
         finally:
             made.close()
+
+
+def staff_id(session: "Session", username: str) -> int:
+    """The account that `--by` names; raises `NotFoundError`."""
+    from sqlalchemy import select
+
+    from models.desk import Staff
+    from models.errors import NotFoundError
+
+    found = session.scalar(select(Staff.id).where(Staff.username == username.strip().lower()))
+    if found is None:
+        raise NotFoundError(f"--by {username}: there is no such account")
+    return found
 
 
 def emit(value: object) -> None:

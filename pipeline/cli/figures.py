@@ -11,7 +11,6 @@ from pipeline.cli.console import Json, examples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.compose import Desk
     from pipeline.figures import Figure
 
 METRICS_EXAMPLES = examples(
@@ -22,6 +21,7 @@ METRICS_EXAMPLES = examples(
 
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="folder for the files; made if missing")]
 Week = Annotated[str | None, typer.Option("--week", metavar="WEEK", help="a week, as 2026-W47")]
+First = Annotated[str | None, typer.Option("--from", metavar="WEEK", help="first of several weeks")]
 
 export_app = typer.Typer(
     help="Files for others: weekly figures, the annual report, open data.",
@@ -29,7 +29,7 @@ export_app = typer.Typer(
     rich_markup_mode=None,
 )
 audit_app = typer.Typer(
-    help="The append-only log of decisions: check it, show its head.",
+    help="The append-only log of decisions and the independent audit: check them, show the log's head.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -38,9 +38,7 @@ audit_app = typer.Typer(
 def metrics_command(
     context: typer.Context,
     week: Week = None,
-    first: Annotated[
-        str | None, typer.Option("--from", metavar="WEEK", help="first of several weeks")
-    ] = None,
+    first: First = None,
     last: Annotated[
         str | None,
         typer.Option("--to", metavar="WEEK", help="last of several weeks; the present one if not given"),
@@ -51,10 +49,11 @@ def metrics_command(
 
     A target is met or not by the interval, never by the value. Weeks that are not closed are provisional.
     """
+    from models.weeks import iso_week
     from pipeline.metrics import between
 
     with console.desk(context) as desk:
-        begin, end = _span(desk, week, first, last)
+        begin, end = _span(iso_week(desk.clock()), week, first, last)
         figures = between(desk, begin, end)
     if as_json:
         console.emit([one.as_dict() for one in figures])
@@ -62,17 +61,17 @@ def metrics_command(
     _show(figures)
 
 
-def _span(desk: "Desk", week: str | None, first: str | None, last: str | None) -> tuple[str, str]:
+def _span(default: str, week: str | None, first: str | None, last: str | None) -> tuple[str, str]:
+    """The first and the last week that are meant; `default` is the one if none is named."""
     from models.errors import UsageError
-    from models.weeks import iso_week, parse_week
+    from models.weeks import parse_week
 
-    present = iso_week(desk.clock())
     if week is not None and (first is not None or last is not None):
         raise UsageError("--week: give one week, or --from and --to, not both")
     if last is not None and first is None:
         raise UsageError("--to: give --from as well")
-    begin = parse_week(week or first or present)
-    end = parse_week(week or last or present)
+    begin = parse_week(week or first or default)
+    end = parse_week(week or last or default)
     if begin > end:
         raise UsageError(f"--from {begin}: is later than {end}")
     return begin, end
@@ -94,22 +93,35 @@ def _show(figures: "Sequence[Figure]") -> None:
 @export_app.command(
     "weekly",
     epilog=examples(
-        "kiemchung export weekly --out reports", "kiemchung export weekly --out reports --week 2026-W47"
+        "kiemchung export weekly --out reports",
+        "kiemchung export weekly --out reports --week 2026-W47",
+        "kiemchung export weekly --out reports --from 2026-W40 --to 2026-W47",
     ),
 )
-def export_weekly(context: typer.Context, out: Out, week: Week = None, as_json: Json = False) -> None:
-    """Write a week's figures as CSV, XLSX, Parquet, JSON and HTML with charts and a data dictionary.
+def export_weekly(
+    context: typer.Context,
+    out: Out,
+    week: Week = None,
+    first: First = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", metavar="WEEK", help="last of several weeks; else the last that is over"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a week's figures as CSV, XLSX, Parquet, JSON, HTML, and one page to print (HTML and PDF).
 
     The last week that is over if none is named. A closed week gives the same bytes every time.
     """
     from datetime import timedelta
 
-    from models.weeks import iso_week
+    from models.weeks import iso_week, weeks_between
     from pipeline import exports
 
     with console.desk(context) as desk:
-        label = week or iso_week(desk.clock() - timedelta(days=7))
-        files = exports.export_weekly(desk, label, out)
+        over = iso_week(desk.clock() - timedelta(days=7))
+        begin, end = _span(over, week, first, last)
+        files = exports.export_weeks(desk, weeks_between(begin, end), out, console.bar())
     _written(files, as_json=as_json)
 
 
@@ -128,12 +140,16 @@ def export_annual(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the report on the year to 20 November, in Vietnamese and English, with the figures as CSV."""
+    """Write the report on the year to 20 November as HTML, PDF and DOCX, in Vietnamese and English.
+
+    The figures of its weeks come beside it as CSV and XLSX. Before 20 November it is a draft; once all its
+    weeks are closed it is final and the same bytes every time.
+    """
     from models.weeks import local_day
-    from pipeline import exports
+    from pipeline.annual import export_annual as export
 
     with console.desk(context) as desk:
-        files = exports.export_annual(desk, year or local_day(desk.clock()).year, out)
+        files = export(desk, year or local_day(desk.clock()).year, out, console.bar())
     _written(files, as_json=as_json)
 
 
@@ -161,13 +177,15 @@ def audit_verify(context: typer.Context, as_json: Json = False) -> None:
     from dataclasses import asdict
 
     from models import audit
+    from pipeline import independent
     from pipeline.sampling import broken_draws
 
     with console.desk(context) as desk, desk.reading() as session:
         report = audit.verify(session)
         broken = broken_draws(session, desk.keys.sampling)
+        samples = independent.broken(session)
     if as_json:
-        console.emit(asdict(report) | {"broken_draws": broken})
+        console.emit(asdict(report) | {"broken_draws": broken, "broken_samples": samples})
     else:
         console.say(f"{report.entries} entries, head {report.head_digest}")
         if not report.ok:
@@ -176,9 +194,47 @@ def audit_verify(context: typer.Context, as_json: Json = False) -> None:
             console.say(
                 f"BROKEN draw of week {week}: the frame, its hash and the draws do not belong together"
             )
-        if report.ok and not broken:
+        for week in samples:
+            console.say(f"BROKEN independent audit of week {week}: its sample does not follow from the frame")
+        if report.ok and not broken and not samples:
             console.say("the chain and every draw hold")
-    if not report.ok or broken:
+    if not report.ok or broken or samples:
+        raise typer.Exit(1)
+
+
+@audit_app.command(
+    "sample",
+    epilog=examples("kiemchung audit sample --json", "kiemchung audit sample --week 2026-W47"),
+)
+def audit_sample(context: typer.Context, week: Week = None, as_json: Json = False) -> None:
+    """Draw a week's independent audit again from its frozen frame and seed, in the auditors' order.
+
+    The last week that is over if none is named. References lead to no claim without the desk's key, and which
+    half one belongs to is not shown, so that auditors stay blind. Exit code 1 if the sample that is kept is
+    another one.
+    """
+    from datetime import timedelta
+
+    from models.errors import NotFoundError
+    from models.weeks import iso_week, parse_week
+    from pipeline import independent
+
+    with console.desk(context) as desk, desk.reading() as session:
+        label = parse_week(week or iso_week(desk.clock() - timedelta(days=7)))
+        sample = independent.sample_of(session, label)
+        if sample is None:
+            raise NotFoundError(
+                f"week {label}: no frame is frozen that an independent audit can be drawn from"
+            )
+        kept = independent.is_drawn(session, label)
+        holds = independent.verify(session, label) if kept else None
+    if as_json:
+        sizes = {"n_flagged": sample.n_flagged, "n_unflagged": sample.n_unflagged}
+        console.emit({"week": label, **sizes, "drawn": kept, "holds": holds, "sample": list(sample.refs)})
+    else:
+        for ref in sample.refs:
+            console.say(ref)
+    if holds is False:
         raise typer.Exit(1)
 
 

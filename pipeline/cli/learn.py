@@ -1,15 +1,11 @@
 """Commands of the model registry: train, models list, show, promote, rollback."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.cli import console
 from pipeline.cli.console import Json, examples
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
 
 models = typer.Typer(help="The registry of ranking models.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -82,7 +78,7 @@ def promote(
 
     with console.desk(context) as desk:
         with desk.reading() as session:
-            staff_id = _staff_id(session, by)
+            staff_id = console.staff_id(session, by)
         made = learning.promote(desk, model, staff_id)
         with desk.reading() as session:
             plain = learning.card(session, made)
@@ -96,7 +92,7 @@ def rollback(context: typer.Context, by: Person, as_json: Json = False) -> None:
 
     with console.desk(context) as desk:
         with desk.reading() as session:
-            staff_id = _staff_id(session, by)
+            staff_id = console.staff_id(session, by)
         serving = learning.rollback(desk, staff_id)
         with desk.reading() as session:
             plain = None if serving is None else learning.card(session, serving)
@@ -106,18 +102,6 @@ def rollback(context: typer.Context, by: Person, as_json: Json = False) -> None:
         console.say("no model serves now: the open cues rank the queue")
     else:
         _tell(plain, as_json)
-
-
-def _staff_id(session: "Session", username: str) -> int:
-    from sqlalchemy import select
-
-    from models.desk import Staff
-    from models.errors import NotFoundError
-
-    found = session.scalar(select(Staff.id).where(Staff.username == username.strip().lower()))
-    if found is None:
-        raise NotFoundError(f"--by {username}: there is no such account")
-    return found
 
 
 def _tell(plain: dict[str, object], as_json: bool) -> None:

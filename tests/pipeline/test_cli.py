@@ -24,7 +24,8 @@ COMMANDS = (
     "sources|check", "sources|add", "import|tips", "import|claims", "evaluate|scope",
     "evaluate|claims", "evaluate|match", "evaluate|extract", "models|list", "models|show",
     "models|promote", "models|rollback", "export|weekly", "export|annual", "export|open-data",
-    "audit|verify", "audit|head", "users|add", "users|disable", "users|reset",
+    "audit|verify", "audit|head", "seeds|list", "seeds|add", "users|add",
+    "users|disable", "users|reset",
 )  # fmt: skip
 CLAIM = "Uống lá đu đủ ba ngày là hết ung thư, chia sẻ gấp cho người thân ở Vĩnh Long!"
 

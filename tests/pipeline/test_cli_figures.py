@@ -8,9 +8,10 @@ import typer
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from models.errors import UsageError
+from models.errors import KiemChungError, UsageError
 from pipeline.cli import figures
 from pipeline.cli.console import Options
+from pipeline.cli.main import explain
 from pipeline.compose import Desk
 from pipeline.sampling import draw
 from tests.pipeline.weeks import WEEK, arrive
@@ -84,8 +85,9 @@ def test_metrics_refuses_what_makes_no_sense(
 
 def test_export_writes_the_files_that_it_names(sqlite_desk: Desk, tmp_path: Path) -> None:
     for arguments, n in (
-        (("weekly", "--week", WEEK), 6),
-        (("annual", "--year", "2026"), 3),
+        (("weekly", "--week", WEEK), 8),
+        (("weekly", "--from", "2026-W44", "--to", WEEK), 24),
+        (("annual", "--year", "2026"), 8),
         (("open-data",), 3),
     ):
         code, output = call(sqlite_desk, "export", *arguments, "--out", str(tmp_path / "out"), "--json")
@@ -93,6 +95,41 @@ def test_export_writes_the_files_that_it_names(sqlite_desk: Desk, tmp_path: Path
         assert code == 0
         assert len(files) == n
         assert all(Path(one).stat().st_size for one in files)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("weekly", "--week", "2099-W01"), "week 2099-W01: has not begun"),
+        (("weekly", "--from", "2026-W44", "--to", "2099-W01"), "has not begun"),
+        (("weekly", "--week", "2025-W53"), "2025-W53"),
+        (("weekly", "--to", WEEK), "--from"),
+        (("weekly", "--from", WEEK, "--to", "2026-W44"), "later"),
+        (("weekly", "--week", WEEK, "--from", WEEK), "not both"),
+        (("annual", "--year", "2099"), "year 2099: its report begins with week 2098-W47"),
+        (("annual", "--year", "2020"), "year 2020: its report ends with week 2020-W46; the desk began in"),
+    ],
+)
+def test_export_refuses_what_makes_no_sense_and_writes_nothing(
+    sqlite_desk: Desk, tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    arrive(sqlite_desk, 1)
+    with pytest.raises(KiemChungError) as caught:
+        call(sqlite_desk, "export", *arguments, "--out", str(tmp_path / "out"))
+    line, code = explain(caught.value) or ("", 0)
+    assert (says in line, code) == (True, 2)
+    out = tmp_path / "out"
+    assert not out.exists() or list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["weekly", "annual", "open-data"])
+def test_export_names_a_folder_that_cannot_be_used(sqlite_desk: Desk, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UsageError) as caught:
+        call(sqlite_desk, "export", kind, "--out", str(tmp_path / "file"))
+    line, code = explain(caught.value) or ("", 0)
+    assert line.startswith(f"{tmp_path / 'file'}: files cannot be written there (")
+    assert code == 2
 
 
 def test_audit_tells_a_whole_log_from_a_broken_one(sqlite_desk: Desk) -> None:

@@ -49,6 +49,17 @@ def test_shares_of_a_page_sum_to_one_and_mirror(gold: str, found: str) -> None:
     assert score.false_positive == mirrored.false_negative
 
 
+def test_precision_and_recall_are_means_over_pages() -> None:
+    """As the benchmark's own measure: a page half wrong and a page right are three quarters, however long."""
+    whole = evaluate.compare("a b c d e", "a b c d e")
+    half = evaluate.compare("a b c d", "a b c d x")
+    nothing = evaluate.compare("a b c d", "")
+    assert evaluate._precision([whole, half]) == pytest.approx(0.75)
+    assert evaluate._precision([whole, nothing]) == pytest.approx(1.0)
+    assert evaluate._recall([whole, half, nothing]) == pytest.approx(2 / 3)
+    assert evaluate._f1([whole, half]) == pytest.approx(2 * 0.75 / 1.75)
+
+
 PAGE = (
     "<html><head><title>{0}</title></head><body><nav>Trang chủ</nav>"
     "<article><h1>{0}</h1>{1}</article></body></html>"

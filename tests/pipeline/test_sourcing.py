@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crawlers import registry
 from demo import content, sources
 from models.errors import ConflictError, NotFoundError, UsageError
-from models.gathered import Source
-from models.vocabulary import SourceKind
+from models.gathered import FrontierPage, Item, Source
+from models.vocabulary import Outcome, SourceKind
 from models.weeks import local_day
 from pipeline import imports, sourcing
 from pipeline.compose import Desk
@@ -58,9 +58,7 @@ def test_every_entry_point_is_tried_and_what_can_be_read_is_verified(desk: Desk)
         verified = dict(session.execute(select(Source.id, Source.verified_day)).all())
     assert {name for name, day in verified.items() if day == local_day(NOW)} == good
     # the sample province has a broken feed on purpose: it is named with what is wrong
-    assert all(
-        one.problem and one.problem.split(" ")[0] in {"parse_error", "empty"} for one in probes if not one.ok
-    )
+    assert {one.outcome for one in probes if not one.ok} <= {"parse_error", "empty"}
 
 
 def test_one_source_is_tried_alone_and_an_unknown_one_is_named(desk: Desk) -> None:
@@ -72,8 +70,11 @@ def test_one_source_is_tried_alone_and_an_unknown_one_is_named(desk: Desk) -> No
 def test_a_dead_source_says_why(desk: Desk, tmp_path: Path, port: int) -> None:
     dead = sources.registry(port).replace("/rss.xml", "/gone.xml")
     (tmp_path / "sources.toml").write_text(dead, encoding="utf-8")
-    problems = [one.problem for one in sourcing.probe(desk, ["benh-vien"]) if one.problem]
-    assert problems == ["http_error (HTTP 404)"]
+    (probe,) = [one for one in sourcing.probe(desk, ["benh-vien"]) if not one.ok]
+    assert (probe.outcome, probe.links) == ("http_error", 0)
+    assert probe.problem == "máy chủ của nguồn báo lỗi, hoặc không còn trang ở địa chỉ này (HTTP 404)"
+    (english,) = [one for one in sourcing.probe(desk, ["benh-vien"], "en") if not one.ok]
+    assert english.problem == "the server answers with an error, or the page is gone (HTTP 404)"
 
 
 def test_states_tell_the_health_of_each_source(desk: Desk) -> None:
@@ -99,6 +100,9 @@ def test_discovery_finds_what_a_site_offers_and_adds_it(desk: Desk, tmp_path: Pa
     assert path.read_text(encoding="utf-8") == text
     with desk.reading() as session:
         assert session.get_one(Source, "benh-vien-moi").enabled
+        assert session.get_one(Source, "benh-vien-moi").verified_day == local_day(NOW), (
+            "it has just been read"
+        )
 
 
 def test_a_source_that_the_registry_refuses_changes_nothing(desk: Desk) -> None:
@@ -108,6 +112,36 @@ def test_a_source_that_the_registry_refuses_changes_nothing(desk: Desk) -> None:
     with pytest.raises(UsageError, match="the new source"):
         sourcing.append(desk, replace(first, id="NOT AN ID"))
     assert path.read_bytes() == before
+
+
+def test_a_source_is_switched_on_once_a_check_has_read_it(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "sources.toml"
+    before = path.read_text(encoding="utf-8").replace("enabled = true", "enabled = false  # chưa").encode()
+    path.write_bytes(before.replace(b"\n", b"\r\n"))
+    with pytest.raises(ConflictError, match="sources check benh-vien"):
+        sourcing.switch(desk, ["benh-vien"], on=True)
+    assert sourcing.readable(sourcing.probe(desk, ["benh-vien"])) == ["benh-vien"]
+    sourcing.switch(desk, ["benh-vien"], on=True)
+    with desk.reading() as session:
+        assert list(session.scalars(select(Source.id).where(Source.enabled))) == ["benh-vien"]
+    after = path.read_bytes()
+    assert len(after) == len(before.replace(b"\n", b"\r\n")) - 1, "one word in one line"
+    assert after.count(b"enabled = true  # ch\xc6\xb0a\r\n") == 1
+    sourcing.switch(desk, ["benh-vien"], on=False)
+    assert path.read_bytes() == before.replace(b"\n", b"\r\n")
+    with pytest.raises(NotFoundError, match="khong-co"):
+        sourcing.switch(desk, ["khong-co"], on=False)
+
+
+def test_what_was_found_is_tasted_and_leaves_nothing_behind(desk: Desk, port: int) -> None:
+    found = sourcing.look(desk, host(port, "benh-vien") + "/")
+    read = sourcing.taste(desk, found)
+    assert 0 < len(read) <= 15
+    assert any(page.title for page in read.values())
+    assert {page.outcome for page in read.values()} & {Outcome.KEPT, Outcome.NOT_OURS}
+    with desk.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Item)) == 0
+        assert session.scalar(select(func.count()).select_from(FrontierPage)) == 0
 
 
 def test_only_known_sources_are_crawled(desk: Desk) -> None:
