@@ -74,14 +74,28 @@ def render(site: Site, template: str, context: Mapping[str, object], language: s
     return site.templates.get_template(template).render(**{**shared, **context})
 
 
-def public_page(request: Request, template: str, *, bilingual: bool = False, **context: object) -> Response:
-    """A public page: no cookie, cacheable, told apart by its content."""
+def public_page(
+    request: Request,
+    template: str,
+    *,
+    bilingual: bool = False,
+    cache: str = PUBLIC,
+    kept: Mapping[str, str | None] | None = None,
+    more: Mapping[str, object] | None = None,
+    **context: object,
+) -> Response:
+    """A public page: no cookie, cacheable, told apart by its content.
+
+    `kept` are the values of the address that hold in the other language too, `more` joins the context.
+    """
     language = language_of(request) if bilingual else "vi"
     other = None
     if bilingual:
-        other = request.url.path if language == "en" else f"{request.url.path}?lang=en"
-    shown = {"path": request.url.path, "other_language": other, **context}
-    return cacheable(request, render(site_of(request), template, shown, language), "text/html; charset=utf-8")
+        turned = None if language == "en" else "en"
+        other = templating.query(request.url.path, **(kept or {}), lang=turned)
+    shown = {"path": request.url.path, "other_language": other, "kept": kept or {}, **(more or {}), **context}
+    html = render(site_of(request), template, shown, language)
+    return cacheable(request, html, "text/html; charset=utf-8", cache)
 
 
 def form_page(request: Request, template: str, status: int = 200, **context: object) -> Response:

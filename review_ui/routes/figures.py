@@ -1,106 +1,237 @@
-"""The weekly figures with their intervals, a chart and a table for each target."""
+"""The weekly figures: both targets, a page and a picture for each chart, a page for each week, downloads."""
 
-import time
+import json
 from collections.abc import Mapping, Sequence
-from threading import Lock
-from urllib.parse import quote
 
 from fastapi import Request
-from markupsafe import Markup
 from starlette.responses import Response
 
 from models.errors import NotFoundError
-from models.weeks import iso_week
-from pipeline import metrics
-from pipeline.compose import Desk
+from models.weeks import iso_week, week_days, weeks_between
+from pipeline import tabular
+from pipeline.chartwords import brief
 from pipeline.dictionary import ENTRIES
 from pipeline.figures import Figure, is_wide, shown, state_vi
+from pipeline.methodwords import told
+from pipeline.targets import is_look
+from review_ui import chartlist, drawings
+from review_ui.chartlist import COUNT, CURVE, INTERVAL, RELIABILITY, ChartPage
+from review_ui.drawings import Drawing
+from review_ui.figuregroups import grouped, is_part, label
 from review_ui.guard import Routes
 from review_ui.pages import cacheable, desk_of, language_of, public_page, site_of
+from review_ui.security import PUBLIC
+from review_ui.series import WEEKS, Series
+from review_ui.targetcards import TARGETS, card, headline_week, latest_look
 
 routes = Routes()
-TARGETS = ("answered", "prevalence")
-WEEKS = 12
-_FRESH_S = 60.0
+# what is closed stays as it is; only the frame of the page around it may change
+CLOSED = "public, max-age=3600, must-revalidate"
+TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
-class FigureCache:
-    """The figures of the last minute: reckoning them anew costs more than a page view should."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._lock = Lock()
-        self._until = 0.0
-        self._figures: Sequence[Figure] = ()
-
-    def series(self) -> Sequence[Figure]:
-        """The figures of the last weeks, at most a minute old."""
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._figures = metrics.series(self._desk, WEEKS)
-                self._until = time.monotonic() + _FRESH_S
-            return self._figures
-
-
-def by_name(figures: Sequence[Figure]) -> Mapping[str, Sequence[Figure]]:
-    """The figures of each name, weeks in order."""
-    found: dict[str, list[Figure]] = {}
-    for figure in sorted(figures, key=lambda one: one.week):
-        found.setdefault(figure.name, []).append(figure)
-    return found
+def series_of(request: Request) -> Series:
+    """The figures that the public pages of this app show."""
+    kept = getattr(request.app.state, "series", None)
+    if not isinstance(kept, Series):
+        kept = request.app.state.series = Series(site_of(request).desk)
+    return kept
 
 
 @routes.page("/so-lieu")
 def figures(request: Request) -> Response:
     """What the desk reaches, week by week, and how sure that is."""
-    found = by_name(_cache(request).series())
-    charts = {name: _inline(request, found, name) for name in TARGETS}
+    series = series_of(request)
+    recent = series.span(series.present)
+    week = _asked(request, series) or headline_week(recent) or series.present
+    last = _last(series, week)
+    past = series.span(last)
+    pictures = [
+        (page, drawings.inlined(_drawing(request, page, last)), _rows(past, page.names))
+        for page in chartlist.charts()
+        if page.id in TARGETS
+    ]
+    newest = {one.name: one for one in past if one.enough}
     return public_page(
         request,
         "public/figures.html",
         bilingual=True,
-        targets=[(name, found.get(name, ()), _related(found, name)) for name in TARGETS],
-        others=[rows[-1] for name, rows in found.items() if name in ENTRIES and not _of_a_target(name)],
-        charts=charts,
-        entries=ENTRIES,
-        shown=shown,
-        state_vi=state_vi,
-        is_wide=is_wide,
-        week=iso_week(desk_of(request).clock()),
+        kept={"tuan": request.query_params.get("tuan")},
+        week=week,
+        cards=[card(series.week(week), name, latest_look(past, name, week)) for name in TARGETS],
+        pictures=pictures,
+        others=[
+            (page, [newest[name] for name in page.shown if name in newest])
+            for page in chartlist.charts()
+            if page.id not in TARGETS
+        ],
+        choice=series.weeks(series.present)[::-1],
+        stopped=_stopped(series.week(series.present)),
+        more=_words(series, week),
     )
 
 
-def _of_a_target(name: str) -> bool:
-    return any(name == target or name.startswith(f"{target}_") for target in TARGETS)
+@routes.page("/so-lieu/tuan/{week}.{kind}")
+def figure_week_data(request: Request, week: str, kind: str) -> Response:
+    """The figures of one week as CSV or JSON, the same as `kiemchung metrics --json`."""
+    found = series_of(request).week(week)
+    return _data(request, found, kind)
 
 
-def _related(found: Mapping[str, Sequence[Figure]], target: str) -> list[Figure]:
-    """The newest of each figure that reckons a target in another way."""
-    return [rows[-1] for name, rows in found.items() if name.startswith(f"{target}_") and name in ENTRIES]
+@routes.page("/so-lieu/tuan/{week}")
+def figure_week(request: Request, week: str) -> Response:
+    """One week on one page, to be read, printed or checked."""
+    series = series_of(request)
+    found = series.week(week)
+    methods = list(dict.fromkeys(one.method for one in found))
+    return public_page(
+        request,
+        "public/figure_week.html",
+        bilingual=True,
+        cache=PUBLIC if found[0].provisional else CLOSED,
+        week=week,
+        groups=grouped(found),
+        label=label,
+        is_part=is_part,
+        methods=methods,
+        number={method: at for at, method in enumerate(methods, 1)},
+        more=_words(series, week),
+    )
 
 
 @routes.page("/so-lieu/{name}.svg")
 def figure_chart(request: Request, name: str) -> Response:
-    """The chart of one target as an image."""
-    if name not in TARGETS:
+    """The picture of one chart; `?hep=1` is the form for a narrow screen."""
+    drawing = _drawing(request, _page(name), _last_asked(request))
+    narrow = request.query_params.get("hep") == "1"
+    return cacheable(request, drawing.narrow() if narrow else drawing.wide(), "image/svg+xml; charset=utf-8")
+
+
+@routes.page("/so-lieu/{name}.{kind}")
+def figure_data(request: Request, name: str, kind: str) -> Response:
+    """The numbers of one chart, no more and no fewer, as CSV or JSON."""
+    page, last = _page(name), _last_asked(request)
+    if page.kind in {CURVE, RELIABILITY}:
+        return _table(request, drawings.points(series_of(request), desk_of(request), page, last), kind)
+    return _data(request, _rows(series_of(request).span(last), page.shown), kind)
+
+
+@routes.page("/so-lieu/{name}")
+def figure_page(request: Request, name: str) -> Response:
+    """One chart with how to read it, the same numbers as a table, and their download."""
+    series, page, last = series_of(request), _page(name), _last_asked(request)
+    past = series.span(last)
+    points = drawings.points(series, desk_of(request), page, last)
+    newest = {one.name: one for one in past if one.enough}
+    return public_page(
+        request,
+        "public/figure_chart.html",
+        bilingual=True,
+        kept={"tuan": request.query_params.get("tuan")},
+        page=page,
+        picture=drawings.inlined(_drawing(request, page, last)),
+        week=last,
+        rows=_rows(past, page.shown) if page.kind == INTERVAL else [],
+        counts=_by_week(past, page.shown) if page.kind == COUNT else [],
+        points=points,
+        newest=[newest[one] for one in page.shown if one in newest],
+        pages=chartlist.charts(),
+        changes=[one for one in series.changes() if one.week in set(series.weeks(last))],
+        more=_words(series, last),
+    )
+
+
+def _page(name: str) -> ChartPage:
+    found = chartlist.chart(name)
+    if found is None:
         raise NotFoundError("there is no such figure")
-    drawn = _chart(request, by_name(_cache(request).series()), name)
-    return cacheable(request, drawn, "image/svg+xml; charset=utf-8")
+    return found
 
 
-def _chart(request: Request, found: Mapping[str, Sequence[Figure]], name: str) -> str:
-    from pipeline import charts
-
-    return charts.target_chart(list(found.get(name, ())), name, language_of(request))
-
-
-def _inline(request: Request, found: Mapping[str, Sequence[Figure]], name: str) -> Markup:
-    """The chart as an address that holds it: a page on a weak line costs no further request."""
-    return Markup("data:image/svg+xml,{}").format(quote(_chart(request, found, name), safe="/:=()"))
+def _asked(request: Request, series: Series) -> str | None:
+    """The week that the address asks for; raises `NotFoundError` if the desk has no such week."""
+    asked = request.query_params.get("tuan")
+    return series.check(asked) if asked else None
 
 
-def _cache(request: Request) -> FigureCache:
-    kept = getattr(request.app.state, "figures", None)
-    if not isinstance(kept, FigureCache):
-        kept = request.app.state.figures = FigureCache(site_of(request).desk)
-    return kept
+def _last(series: Series, week: str) -> str:
+    """The last week of the charts: the present one, unless the chosen week would fall out of sight."""
+    return series.present if week in series.weeks(series.present) else week
+
+
+def _last_asked(request: Request) -> str:
+    series = series_of(request)
+    asked = _asked(request, series)
+    return series.present if asked is None else _last(series, asked)
+
+
+def _drawing(request: Request, page: ChartPage, last: str) -> Drawing:
+    return Drawing(series_of(request), desk_of(request), page, last, language_of(request))
+
+
+def _rows(figures: Sequence[Figure], names: Sequence[str]) -> list[Figure]:
+    return [one for one in figures if one.name in names]
+
+
+def _by_week(figures: Sequence[Figure], names: Sequence[str]) -> list[tuple[str, list[Figure | None]]]:
+    """One row a week, newest first, one cell a name."""
+    found = {(one.week, one.name): one for one in figures}
+    weeks = sorted({one.week for one in figures}, reverse=True)
+    return [(week, [found.get((week, name)) for name in names]) for week in weeks]
+
+
+def _stopped(figures: Sequence[Figure]) -> bool:
+    """Whether the independent audit has stopped the score from filling the queue."""
+    return any(one.name == "auto_queue_stopped" and one.value == 1.0 for one in figures)
+
+
+def _words(series: Series, week: str) -> Mapping[str, object]:
+    """What every page of figures is given."""
+    known = series.first(), series.present
+    monday, sunday = week_days(week)
+    near = weeks_between(*known)
+    at = near.index(week)
+    return {
+        "monday": monday,
+        "sunday": sunday,
+        "provisional": series.week(week)[0].provisional,
+        "before": near[at - 1] if at else None,
+        "after": near[at + 1] if at + 1 < len(near) else None,
+        "next_look": _next_look(week),
+        "weeks_shown": WEEKS,
+        "entries": ENTRIES,
+        "shown": shown,
+        "state_vi": state_vi,
+        "is_wide": is_wide,
+        "told": told,
+        "brief": brief,
+    }
+
+
+def _next_look(week: str) -> str:
+    """The next quarter's end, at which a target may be claimed: that week itself if it is one."""
+    monday = week_days(week)[0]
+    ahead = weeks_between(week, iso_week(monday.replace(year=monday.year + 1)))
+    return next(one for one in ahead if is_look(one))
+
+
+def _data(request: Request, figures: Sequence[Figure], kind: str) -> Response:
+    final = bool(figures) and not any(one.provisional for one in figures)
+    if kind == "csv":
+        body = tabular.to_csv(tabular.rows(figures), tabular.COLUMNS)
+    elif kind == "json":
+        body = (json.dumps([one.as_dict() for one in figures], ensure_ascii=False, indent=1) + "\n").encode()
+    else:
+        raise NotFoundError("there is no such file")
+    return cacheable(request, body, TYPES[kind], CLOSED if final else PUBLIC)
+
+
+def _table(request: Request, points: Sequence[Mapping[str, float | int]], kind: str) -> Response:
+    if kind == "csv":
+        columns = list(points[0]) if points else []
+        body = tabular.to_csv([dict(one) for one in points], columns)
+    elif kind == "json":
+        body = (json.dumps(list(points), ensure_ascii=False, indent=1) + "\n").encode()
+    else:
+        raise NotFoundError("there is no such file")
+    return cacheable(request, body, TYPES[kind])
