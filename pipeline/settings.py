@@ -51,6 +51,11 @@ TABLE: tuple[Setting, ...] = (
     Setting("web.host", "127.0.0.1", "address that `serve` listens on"),
     Setting("web.port", 8000, "port that `serve` listens on", 0, 65535),
     Setting("web.workers", 1, "web processes", 1, 64),
+    Setting(
+        "web.proxy_header",
+        "",
+        "header in which your own proxy names a reader's address, for limits in memory alone; empty: none",
+    ),
     Setting("web.public_url", "", "address that readers use, for feeds and ClaimReview"),
     Setting("queue.threshold", 0.5, "score from which a claim is flagged", 0, 1),
     Setting("queue.exploration", 0.05, "share of the queue that ignores the score", 0.01, 0.5),
@@ -58,6 +63,11 @@ TABLE: tuple[Setting, ...] = (
     Setting("answer.hours", 72, "promised hours from a claim's arrival to its public answer", 1, 720),
     Setting("appeal.working_days", 7, "working days to decide an appeal", 1, 30),
     Setting("train.min_labels", 40, "verdicts needed before a challenger is trained", 20, 100000),
+    Setting(
+        "metrics.token_file",
+        "",
+        "file with the token (32 characters or more) with which Prometheus reads /metrics; empty: admins alone",
+    ),
     Setting("schedule.enabled", True, "whether `serve` also runs the stages on schedule"),
 )
 

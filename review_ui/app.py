@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from models.errors import KiemChungError
 from pipeline.compose import Desk
-from review_ui import permissions
+from review_ui import permissions, scraper
 from review_ui.errors import WiringError
 from review_ui.faults import fault_page
 from review_ui.guard import Routes, authorise
@@ -16,16 +16,20 @@ from review_ui.pages import Site
 from review_ui.routes import (
     about,
     accounts,
+    api_tips,
     appeals,
     claim,
     corrections,
     feeds,
     figures,
     home,
+    independent,
     log,
     models,
+    prometheus,
     publishing,
     queue,
+    seeds,
     sign_in,
     sources,
     static,
@@ -40,6 +44,7 @@ ALL = (
     feeds.routes,
     corrections.routes,
     tips.routes,
+    api_tips.routes,
     appeals.routes,
     figures.routes,
     log.routes,
@@ -49,17 +54,22 @@ ALL = (
     queue.routes,
     claim.routes,
     publishing.routes,
+    independent.routes,
+    seeds.routes,
     models.routes,
     accounts.routes,
+    prometheus.routes,
     static.routes,
 )
 
 
 def create_app(desk: Desk, banner: str | None = None) -> FastAPI:
-    """The site of a desk; raises `WiringError` if a route has no row in the table of permissions.
+    """The site of a desk.
 
-    `banner` is shown on top of every page, to say that a desk holds sample data.
+    Raises `WiringError` if a route has no row in the table of permissions, `UsageError` if the token file of
+    `/metrics` cannot be used. `banner` is shown on top of every page, to say that a desk holds sample data.
     """
+    scraper.check(desk.settings)
     site = Site(desk, make_environment(), Throttle(desk.clock), banner)
     # no generated API description: every form is strict and every page is for people
     app = FastAPI(

@@ -27,5 +27,9 @@ class TooLargeError(KiemChungError):
     """The form is larger than any form of this site."""
 
 
+class MediaTypeError(KiemChungError):
+    """The body is of a kind that this route does not take."""
+
+
 class WrongFormError(UsageError):
     """The form holds fields that this page does not have, or one of them twice."""

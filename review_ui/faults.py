@@ -12,12 +12,14 @@ from models.errors import ConflictError, KiemChungError, NotFoundError, StoreErr
 from review_ui.errors import (
     CrossSiteError,
     ForbiddenError,
+    MediaTypeError,
     NotSignedInError,
     TooLargeError,
     TooManyError,
 )
 from review_ui.messages import translate
 from review_ui.pages import Site, render
+from review_ui.problems import is_api, problem
 from review_ui.security import NO_STORE
 
 
@@ -49,6 +51,10 @@ _TABLE: tuple[tuple[type[Exception], Fault], ...] = (
         Fault(403, "Biểu mẫu không được nhận", "Hãy mở lại trang của chúng tôi, rồi gửi lại từ đó."),
     ),
     (TooManyError, Fault(429, "Gửi quá nhanh", "Đã có quá nhiều lần thử. Hãy chờ mười phút rồi thử lại.")),
+    (
+        MediaTypeError,
+        Fault(415, "Kiểu dữ liệu không đúng", "Hãy gửi application/json; không nhận tệp."),
+    ),
     (TooLargeError, Fault(413, "Nội dung quá lớn", "Hãy gửi phần chính thôi.")),
     (
         NotFoundError,
@@ -88,6 +94,8 @@ def fault_page(site: Site, request: Request, error: Exception) -> Response:
     detail = translate(error).text if fault.told and str(error) else None
     shown = {"fault": fault, "detail": detail, "path": "/"}
     status = error.status_code if isinstance(error, HTTPException) else fault.status
+    if is_api(request):
+        return problem(status, fault.title, detail or fault.advice, str(error) if fault.told else "")
     headers = {"cache-control": NO_STORE}
     if isinstance(error, HTTPException) and error.headers:
         headers |= {name.lower(): value for name, value in error.headers.items()}

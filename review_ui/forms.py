@@ -26,6 +26,11 @@ class Form:
     def __init__(self, fields: Mapping[str, str]) -> None:
         self._fields = dict(fields)
 
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "Form":
+        """A form of these fields, without what no form needs and no database can store."""
+        return cls({name: value.translate(_CONTROL).replace("\r\n", "\n") for name, value in fields.items()})
+
     def take(self, *names: str) -> "Form":
         """The same form if it holds no other field than these; raises `WrongFormError`."""
         extra = sorted(set(self._fields) - set(names))
@@ -60,8 +65,8 @@ def parse(body: bytes) -> Form:
     for name, value in pairs:
         if name in fields:
             raise WrongFormError("form: holds a field twice")
-        fields[name] = value.translate(_CONTROL).replace("\r\n", "\n")
-    return Form(fields)
+        fields[name] = value
+    return Form.of(fields)
 
 
 async def posted(request: Request) -> Form:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from review_ui import permissions, sessions
 from review_ui.errors import ForbiddenError, NotSignedInError
 from review_ui.pages import desk_of
+from review_ui.scraper import is_scraper
 
 GET = ("GET", "HEAD")
 
@@ -18,8 +19,13 @@ def authorise(request: Request) -> None:
 
     Public routes never look at a session, so they cannot leak or need one.
     """
-    allowed = permissions.PERMISSIONS[request.scope["route"].name]
+    name = request.scope["route"].name
+    allowed = permissions.PERMISSIONS[name]
     if allowed is permissions.EVERYBODY:
+        return
+    if name in permissions.BY_TOKEN and is_scraper(
+        desk_of(request).settings, request.headers.get("Authorization")
+    ):
         return
     me = sessions.find(desk_of(request), request.cookies.get(sessions.COOKIE))
     if me is None:
@@ -35,6 +41,10 @@ class Routes(APIRouter):
     def page(self, path: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """A page that is only read."""
         return self.api_route(path, methods=list(GET), response_model=None, response_class=Response)
+
+    def call(self, path: str, method: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """A call of the API."""
+        return self.api_route(path, methods=[method], response_model=None, response_class=Response)
 
     def form(self, path: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """A form's target."""

@@ -16,6 +16,7 @@ from review_ui.messages import translate
 from review_ui.pages import desk_of, form_page, public_page, site_of, staff_page
 from review_ui.routes.corrections import load
 from review_ui.routes.tips import HONEYPOT
+from review_ui.senders import address_of
 
 routes = Routes()
 _PUBLIC_ID = re.compile(r"[0-9a-f]{16}")
@@ -34,8 +35,7 @@ def appeal(request: Request, slug: str, form: Posted) -> Response:
     form.take("reason", HONEYPOT)
     if form[HONEYPOT]:
         raise TooManyError("this form was filled in by a program")
-    address = request.client.host if request.client else None
-    if not site_of(request).throttle.appeal(address):
+    if not site_of(request).throttle.appeal(address_of(request)):
         raise TooManyError("too many appeals in a short time")
     try:
         public_id = publishing.file_appeal(desk_of(request), slug, form["reason"])

@@ -15,6 +15,7 @@ routes = Routes()
 FILES = {
     "site.css": "text/css; charset=utf-8",
     "keys.js": "text/javascript; charset=utf-8",
+    "picture.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "vendor/htmx.min.js": "text/javascript; charset=utf-8",
 }

@@ -11,6 +11,7 @@ from review_ui.forms import Posted
 from review_ui.guard import Routes
 from review_ui.messages import translate
 from review_ui.pages import desk_of, form_page, public_page, site_of
+from review_ui.senders import address_of
 
 routes = Routes()
 HONEYPOT = "website"
@@ -29,16 +30,14 @@ def send_tip(request: Request, form: Posted) -> Response:
     form.take("text", HONEYPOT)
     text = form["text"].strip()
     try:
-        _check(text)
+        check_text(text)
     except UsageError as error:
         return form_page(
             request, "public/tip.html", 422, text=form["text"], limit=MAX_TIP, errors=[translate(error)]
         )
     if form[HONEYPOT]:  # people do not see this field
         return form_page(request, "public/tip_received.html", 422, receipt=None, outcome=None)
-    address = request.client.host if request.client else None
-    if not site_of(request).throttle.tip(address):
-        raise TooManyError("too many tips in a short time")
+    within_limits(request)
     taken = tips.take(desk_of(request), text)
     kept = taken.outcome == Outcome.KEPT
     return form_page(
@@ -46,7 +45,14 @@ def send_tip(request: Request, form: Posted) -> Response:
     )
 
 
-def _check(text: str) -> None:
+def within_limits(request: Request) -> None:
+    """Count one more tip; raises `TooManyError` if its network, or everybody together, sent too many."""
+    if not site_of(request).throttle.tip(address_of(request)):
+        raise TooManyError("too many tips in a short time")
+
+
+def check_text(text: str) -> None:
+    """Raise `UsageError` for a tip that is empty or too long."""
     if not text:
         raise UsageError("text: write something")
     if len(text) > MAX_TIP:

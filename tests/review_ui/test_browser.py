@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -20,6 +21,10 @@ from tests.review_ui.house import EVIDENCE, PASSWORD, TEXT, add_claim, add_match
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("staff")]
 
 CHROMIUM = os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium")
+DOT = bytes.fromhex(  # a picture of one red point
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c"
+    "4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
 TIP = "Uống nước lá đu đủ mỗi sáng là dứt liền bệnh sốt xuất huyết nha bà con"
 PUBLIC = (
     "/",
@@ -27,6 +32,9 @@ PUBLIC = (
     "/theo-doi",
     "/tim?q=la",
     "/so-lieu",
+    "/so-lieu/tips",
+    "/so-lieu/answered",
+    "/so-lieu/tuan/2026-W47",
     "/nhat-ky",
     "/phuong-phap",
     "/quy-tac",
@@ -265,3 +273,28 @@ def test_every_field_has_a_name_and_every_page_one_heading(visits: Visits, desk:
         assert visit.page.locator("h1").count() == 1, path
         assert visit.page.evaluate(DOUBLED) == 0, path
         assert visit.page.locator("main").count() == 1, path
+
+
+def test_a_picture_is_shown_to_its_sender_and_never_sent(visits: Visits, tmp_path: Path) -> None:
+    picture = tmp_path / "tin-nhan.png"
+    picture.write_bytes(DOT)
+    visit = visits(width=360)
+    visit.open("/gui-tin")
+    before = len(visit.requests)
+    visit.page.set_input_files("#picture", picture)
+    visit.page.wait_for_selector("#picture-shown:not([hidden])")
+    assert str(visit.page.get_attribute("#picture-shown", "src")).startswith("data:image/png;base64,")
+    assert [url for url in visit.requests[before:] if not url.startswith("data:")] == []
+    bodies: list[str] = []
+    visit.page.on("request", lambda request: bodies.append(request.post_data or ""))
+    visit.page.fill("#text", TIP)
+    visit.page.click("button:has-text('Gửi tin')")
+    visit.page.wait_for_load_state()
+    sent = next(body for body in bodies if body)
+    assert sent.startswith("text=")
+    assert "png" not in sent
+    assert "tin-nhan" not in sent
+    assert visit.complaints == []
+    plain = visits(script=False)
+    plain.open("/gui-tin")
+    assert not plain.page.is_visible("#picture")

@@ -24,9 +24,12 @@ FILLED = {
     "claim_id:int": "999999",
     "n:int": "1",
     "slug": "khong-co",
+    "source_id": "khong-co",
     "public_id": "0" * 16,
     "name:path": "site.css",
     "name": "answered",
+    "kind": "csv",
+    "week": "2026-W47",
 }
 LOADED = re.compile(r'(?:\ssrc|\saction|rel="stylesheet" href|rel="icon" href)="([^"]+)"')
 PUBLIC_CACHE = "public, max-age=0, must-revalidate"

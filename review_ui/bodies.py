@@ -1,0 +1,52 @@
+"""JSON bodies are read as strictly as forms: one object, no doubled key, no unknown one, no huge body."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from models.errors import UsageError
+from review_ui.errors import MediaTypeError, TooLargeError, WrongFormError
+from review_ui.forms import MAX_BODY, Form
+
+_JSON = "application/json"
+
+
+def parse(body: bytes) -> Form:
+    """The texts of a JSON object; raises `WrongFormError` on anything else, doubled keys included."""
+    try:
+        fields = json.loads(body.decode("utf-8"), object_pairs_hook=_once)
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise WrongFormError("body: not one JSON object in UTF-8") from error
+    if not isinstance(fields, dict):
+        raise WrongFormError("body: not one JSON object in UTF-8")
+    return Form.of({name: _text(name, value) for name, value in fields.items()})
+
+
+def _once(pairs: list[tuple[str, object]]) -> Mapping[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{name[:40]}: must be a text")
+    return value
+
+
+async def posted_json(request: Request) -> Form:
+    """The body of an API request."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != _JSON:
+        raise MediaTypeError("body: send application/json")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLargeError("body: too large")
+    return parse(bytes(body))
+
+
+PostedJson = Annotated[Form, Depends(posted_json)]
