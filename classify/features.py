@@ -12,6 +12,7 @@ from itertools import pairwise
 from classify.text import STRIP, strip_marks
 
 _RENDERED = re.compile("‹([a-z_]+)·[0-9]{0,2}·[0-9a-f]{8}›")
+_PLAIN_SIGNS = re.compile("‹(?:tên|số nhà)›")
 _SIGNS = {
     "phone": " xphonex ", "citizen_id": " #4 ", "bank_account": " #4 ", "email": " xemailx ",
     "plate": " #2 #4 ",    "handle": " xhandlex ", "url": " xurlx ",
@@ -61,7 +62,7 @@ def prepared(text: str) -> str:
     Masked and unmasked identifiers give the same sign, so that the gate judges both alike.
     """
     if "‹" in text:
-        text = _RENDERED.sub(lambda m: _SIGNS[m.group(1)], text)
+        text = _RENDERED.sub(lambda m: _SIGNS[m.group(1)], _PLAIN_SIGNS.sub(" ", text))
     text = text.lower()
     if "@" in text:
         text = _EMAIL.sub(" xemailx ", text.replace("z@lo", "zalo"))
@@ -107,7 +108,12 @@ def terms(text: str) -> tuple[list[str], list[str]]:
 
 def quick_terms(text: str) -> list[str]:
     """The first stage's view: words and pairs without diacritics, all digits alike."""
-    if "‹" in text:
-        text = _RENDERED.sub(" 0000 000 000 ", text)
-    found = text.translate(_QUICK).split()
+    found = quick_words(text)
     return found + list(map(" ".join, pairwise(found)))
+
+
+def quick_words(text: str) -> list[str]:
+    """The words alone of the first stage's view."""
+    if "‹" in text:
+        text = _RENDERED.sub(" 0000 000 000 ", _PLAIN_SIGNS.sub(" ", text))
+    return text.translate(_QUICK).split()

@@ -21,6 +21,9 @@ class Candidate(NamedTuple):
     canonical: str
 
 
+HOUSE_SIGN = "‹số nhà›"
+"""What stands for the number of somebody's home; it needs no token, because no claim is matched by it."""
+
 _DIGIT = "[0-9oOlI]"
 _LOOKALIKE = str.maketrans("oOlI", "0011")
 _GAP = r"[ .\-–_,·]{0,2}"
@@ -47,11 +50,11 @@ _WORDS = {
     "lam": "5",
     "sau": "6", "bay": "7", "tam": "8", "chin": "9",
 }  # fmt: skip
+_SPOKEN = "|".join(sorted(_WORDS, key=len, reverse=True))
 _SPELT = re.compile(
-    rf"(?<!\w)(?:khong|hong)(?:[ ,.\-]{{1,2}}(?:{'|'.join(_WORDS)})){{9}}(?!\w)", re.IGNORECASE
+    rf"(?<!\w)(?:khong|hong|0)(?:[ ,.\-]{{0,2}}(?:{_SPOKEN}|[0-9])){{9}}(?!\w)", re.IGNORECASE
 )
 _DATE_INSIDE = re.compile(r"(?<!\d)\d{1,2}[.\-]\d{1,2}[.\-](?:19|20)\d\d(?!\d)")
-_SPACED_DATE = re.compile(r"\d{1,2}[ .\-]\d{1,2}[ .\-](?:19|20)\d\d")
 _SPACED_DATE = re.compile(r"\d{1,2}[ .\-]\d{1,2}[ .\-](?:19|20)\d\d")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _MONEY_NEXT = re.compile(
@@ -77,9 +80,15 @@ _PLATE_CUE = re.compile(
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z0-9_][\w.]{1,29}(?<!\.)")
-_TAGGED = re.compile(r"(?<![\w@])@[A-ZĐÀ-Ỹ]\w{0,9}(?: [A-ZĐÀ-Ỹ]\w{0,9}){1,4}")
+# small letters lie between the capitals of Vietnamese, so that no range holds the capitals alone
+_CAPITAL = (
+    "["
+    + "".join(chr(code) for code in (*range(0x41, 0x250), *range(0x1E00, 0x1F00)) if chr(code).isupper())
+    + "]"
+)
+_TAGGED = re.compile(rf"(?<![\w@])@{_CAPITAL}\w{{0,9}}(?: {_CAPITAL}\w{{0,9}}){{1,4}}")
 _NAMED = re.compile(
-    r"\b(?:facebook|fb|fanpage|tiktok|telegram|tele|instagram|insta|ig|zalo|skype|viber|line|wechat|nick|"
+    r"\b(?:facebook|fb|fanpage|tiktok|telegram|tele|instagram|insta|ig|zalo|z@lo|skype|viber|line|wechat|nick|"
     r"id zalo|id)"
     r"(?: cá nhân| ca nhan| id| tên| ten| là| la){0,2}\s?[:=]\s?@?([A-Za-z][\w.]{2,39})(?<!\.)",
     re.IGNORECASE,
@@ -104,6 +113,21 @@ _CITIZEN_CUE = re.compile(
     re.IGNORECASE,
 )
 _TWELVE = re.compile(r"(?<![\w.,/‹·])0\d{2}[ .]?\d{3}[ .]?\d{6}(?![\w/]|[.,]\d)")
+_ALLEY = r"(?:hem|ngo|ngach|kiet|to|lo|can|phong)(?: so)? \d{1,4}[a-z]?(?:/\d{1,4}[a-z]?){0,3}"
+_HOME = r"(?:nha|dia chi|d/c|ngu|tru)"
+_ROAD = r"(?:duong|hem|ap|khom|kp|to|khu pho) "
+_NUMBER_AT_HOME = re.compile(r"\d[A-Za-z]?/\d|[sS][oO] (?:nha ?:? ?)?\d|nha:? \d")
+_HOUSE = re.compile(
+    r"(?<!\w)(?:"
+    r"(?:so nha|nha so|dia chi nha(?: so)?|"
+    r"(?:thuong tru|tam tru|cu ngu|ngu)(?: tai| o)?(?: nha)? so)[ :]{1,3}"
+    rf"|{_HOME}(?! so)(?: \w{{1,7}}| ‹ten›){{0,3}}? (?:o |tai )?so (?:nha )?"
+    rf"(?=\d{{1,4}}[a-z]?(?:/|,| {_ROAD}))"
+    rf"|{_HOME}(?: \w{{1,7}}| ‹ten›){{0,3}}?(?: ?: ?| )"
+    rf"(?=\d{{1,4}}[a-z]?/\d{{1,4}}[a-z/\d]{{0,8}},? {_ROAD})"
+    rf")((?:\d{{1,4}}[a-z]?(?:[/\-]\d{{1,4}}[a-z]?){{0,4}}|{_ALLEY})(?:,? {_ALLEY}){{0,3}})(?![\w.])",
+    re.IGNORECASE,
+)
 _LONG_RUN = re.compile(r"(?<![\w.,/‹·])\d{9,19}(?![\w/]|[.,]\d)")
 
 
@@ -155,8 +179,10 @@ def _called_phones(text: str, folded: str) -> Iterator[Candidate]:
         if not _is_amount(text, found.end(1)) and len(_digits(found.group(1))) in {6, 7, 8}:
             yield Candidate(found.start(1), found.end(1), "phone", _digits(found.group(1)))
     for found in _SPELT.finditer(folded):
-        spoken = re.findall(r"[a-z]+", found.group().lower())
-        yield Candidate(found.start(), found.end(), "phone", "".join(_WORDS[word] for word in spoken))
+        spoken = re.findall(rf"{_SPOKEN}|[0-9]", found.group().lower())
+        number = "".join(_WORDS.get(word, word) for word in spoken)
+        if len(number) == 10 and number[1] in "235789":
+            yield Candidate(found.start(), found.end(), "phone", number)
 
 
 def emails(text: str) -> Iterator[Candidate]:
@@ -213,10 +239,17 @@ def numbers(text: str, folded: str) -> Iterator[Candidate]:
         yield Candidate(found.start(), found.end(), kind, number)
 
 
+def houses(folded: str) -> Iterator[Candidate]:
+    """The number of somebody's home, with its alley and group; street, commune and offices stay."""
+    if _NUMBER_AT_HOME.search(folded):
+        for found in _HOUSE.finditer(folded):
+            yield Candidate(found.start(1), found.end(1), "house", HOUSE_SIGN)
+
+
 def _loose_groups(raw: str) -> bool:
     """Few digits in short groups ("2 12 2025") are dates and counts, not an account."""
     groups = re.split(r"[ .\-]", raw)
-    few = len(_digits(raw)) < 10
+    few = len(_digits(raw)) < 8 or (len(groups[0]) < 3 and len(_digits(raw)) < 10)
     return len(groups) > 1 and (
         (few and min(map(len, groups)) < 2) or _SPACED_DATE.fullmatch(raw) is not None
     )

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from classify.identifiers import Candidate, emails, fold, handles, numbers, phones, plates
+from classify.identifiers import Candidate, emails, fold, handles, houses, numbers, phones, plates
+from classify.names import SIGN, announced, names
 from classify.text import normalise
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ _TRAILING = ".,;:!?)]}…»'\""
 _ADDRESS = re.compile(r"^(?:https?|ftp|hxxps?)\s?:\s?//", re.IGNORECASE)
 _QUICK = re.compile(
     r"\d[ .\-]?[\doOxX*]|\d\) ?\d|[@/:‹]|\.\w|www|"
-    r"(?i:kh[oô]ng|h[oô]ng)[ ,.\-]{1,2}(?i:chin|chín|ba|tam|tám|bay|bảy|nam|năm)|"
-    r"(?i:a c[oò]ng)|"
+    r"(?i:kh[oô]ng|h[oô]ng|0)[ ,.\-]{0,2}(?i:[0-9]|chin|chín|ba|tam|tám|bay|bảy|nam|năm|hai)|"
+    r"(?i:a c[oò]ng)|nh[àa] (?:s[ốo] )?\d|[Ss][ốo] nh[àa]|"
     r"[(\[](?i:at)[)\]]"
 )
 
-
+_WITHOUT_TOKEN = frozenset({"domain", "name", "house"})
 _PASSES = 4
 
 
@@ -116,13 +117,14 @@ class Masker:
         return masked, edits
 
     def _once(self, text: str) -> tuple[Masked, tuple[Edit, ...]]:
-        if _QUICK.search(text) is None:
+        numbered = _QUICK.search(text) is not None
+        if not numbered and not announced(text):
             return Masked(text, ()), ()
         edits: list[Edit] = []
         out: list[str] = []
         tokens: list[Token] = []
         at = length = 0
-        for found in _chosen(text):
+        for found in _chosen(text, numbered=numbered):
             shown, token = self._render(text, found)
             out += [text[at : found.start], shown]
             length += found.start - at
@@ -139,7 +141,7 @@ class Masker:
 
     def _render(self, text: str, found: Candidate) -> tuple[str, Token | None]:
         raw = text[found.start : found.end]
-        if found.kind == "domain":
+        if found.kind in _WITHOUT_TOKEN:
             return found.canonical, None
         earlier = RENDERED.fullmatch(raw)
         if earlier is not None:
@@ -189,11 +191,17 @@ def _addresses(text: str, *patterns: re.Pattern[str]) -> Iterator[Candidate]:
                 yield Candidate(found.start(), end, "url", raw.lower())
 
 
-def _candidates(text: str) -> Iterator[Candidate]:
-    """All candidates, the surest kinds first."""
+def _candidates(text: str, *, numbered: bool) -> Iterator[Candidate]:
+    """All candidates, the surest kinds first; numbers only where a first look saw any."""
+    folded = fold(text)
+    if numbered:
+        yield from _identifiers(text, folded)
+    yield from (Candidate(start, end, "name", SIGN) for start, end in names(text, folded))
+
+
+def _identifiers(text: str, folded: str) -> Iterator[Candidate]:
     for found in RENDERED.finditer(text):
         yield Candidate(found.start(), found.end(), "rendered", found.group())
-    folded = fold(text)
     # a full address may hold a user name before an "@"; a bare domain may be the end of an e-mail address
     dotted = "." in text or "/" in text
     if dotted:
@@ -205,13 +213,14 @@ def _candidates(text: str) -> Iterator[Candidate]:
     yield from phones(text, folded)
     yield from numbers(text, folded)
     yield from handles(text)
+    yield from houses(folded)
 
 
-def _chosen(text: str) -> list[Candidate]:
+def _chosen(text: str, *, numbered: bool) -> list[Candidate]:
     """Candidates that do not overlap a surer one, in order of place."""
     chosen: list[Candidate] = []
     taken = bytearray(len(text))
-    for candidate in _candidates(text):
+    for candidate in _candidates(text, numbered=numbered):
         start, end = candidate.start, candidate.end
         if taken.find(1, start, end) < 0:
             taken[start:end] = b"\1" * (end - start)

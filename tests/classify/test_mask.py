@@ -199,3 +199,21 @@ def test_a_short_key_is_refused() -> None:
 def test_the_longest_text_is_masked(masker: Masker, text: str) -> None:
     masked = masker.mask(text)
     assert masker.mask(masked.text[:1000]).text.startswith(masked.text[:900])
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("@Tuấn để tui nói", "H để tui nói"),
+        ("@Ngọc Lan ơi", "H ơi"),
+        ("gọi không 9 một 2 ba 4 năm 6 bảy 8 nha", "gọi P nha"),
+        ("stk 4828.2949.9 BIDV", "stk B BIDV"),
+        ("tài khoản trước 2 12 2025", "tài khoản trước 2 12 2025"),
+        ("z@lo: lan_86", "z@lo: H"),
+    ],
+)
+def test_a_token_takes_its_own_words_alone(masker: Masker, text: str, left: str) -> None:
+    masked = masker.mask(text).text
+    for kind in ("handle", "phone", "bank_account"):
+        masked = re.sub(f"‹{kind}·[^›]*›", kind[0].upper(), masked)
+    assert masked == left
