@@ -3,6 +3,7 @@
 Everything else stays in this function's memory and goes with it.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from classify import detect, near
@@ -60,6 +61,10 @@ class Reader:
         self._gate = gate
         self._masker = masker
         self._gazetteer = gazetteer
+
+    def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
+        """Whether `read` could admit any part of a page's texts, in one of the given orders."""
+        return self._gate.may_hold(orders)
 
     def read(self, text: str, title: str = "") -> Reading:
         """The reading of a text with its title; `NOT_OURS` for everything that the gate does not admit."""

@@ -7,7 +7,8 @@ dropped unnamed. Doubt is a drop.
 
 import math
 from collections import Counter
-from itertools import repeat
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +20,14 @@ from classify.artefact import HEADS, SHIPPED, Floats, ScopeArtefact
 from classify.corpus import TOPICS
 from classify.features import quick_terms, terms
 from classify.sentences import Span, split
-from classify.text import normalise
+from classify.text import MAX_CHARS, normalise
 
 WINDOW_SYLLABLES = 110
 """Longer texts are judged in windows of whole sentences, because the models learned on short texts."""
+
+
+FIRST_LOOK_SHARE = 0.9
+"""How far under its own bar the first stage still lets a page pass whose article is not cut out yet."""
 
 
 class Scoped(NamedTuple):
@@ -31,6 +36,16 @@ class Scoped(NamedTuple):
     in_scope: bool
     topic: str | None
     sentences: tuple[Span, ...]
+
+
+class _Piece(NamedTuple):
+    """A sentence as the first stage sees it: how many words, their and their pairs' weight, its ends."""
+
+    words: int
+    size: int
+    weight: float
+    first: str
+    last: str
 
 
 DROPPED = Scoped(False, None, ())
@@ -91,6 +106,52 @@ class ScopeGate:
         return any(
             self.quick_score(window) >= self._figures["quick_threshold"] for window in rough_windows(text)
         )
+
+    def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
+        """Whether the first stage could pass any part of a page's texts, in one of the given orders.
+
+        Which of them belong to the article is not known yet. So a window may begin at every sentence
+        (`worth_reading` begins one where the last one ended), and the bar is lower for the sake of windows
+        with something foreign in them. A longer page than can be read passes.
+        """
+        known: dict[str, list[_Piece]] = {}
+        for texts in orders:
+            if sum(map(len, texts)) > MAX_CHARS:
+                return True
+            for text in texts:
+                if text not in known:
+                    known[text] = self._pieces(text)
+            if self._passes([piece for text in texts for piece in known[text]]):
+                return True
+        return False
+
+    def _pieces(self, text: str) -> list[_Piece]:
+        pieces = []
+        for span in split(normalise(text)):
+            terms_of = quick_terms(span.text)
+            if terms_of:
+                words = (len(terms_of) + 1) // 2
+                weight = sum(map(self._quick.get, terms_of, repeat(0.0)))
+                size = span.text.count(" ") + 1
+                pieces.append(_Piece(words, size, weight, terms_of[0], terms_of[words - 1]))
+        return pieces
+
+    def _passes(self, pieces: list[_Piece]) -> bool:
+        """Whether a window of neighbouring pieces reaches the lower bar; each takes in as many as fit."""
+        if not pieces:
+            return False
+        words = np.cumsum([0, *(piece.words for piece in pieces)])
+        size = np.cumsum([0, *(piece.size for piece in pieces)])
+        weight = np.cumsum([0.0, *(piece.weight for piece in pieces)])
+        joints = (f"{one.last} {other.first}" for one, other in pairwise(pieces))
+        joint = np.cumsum([0.0, *map(self._quick.get, joints, repeat(0.0))])
+        stop = np.searchsorted(size, size[:-1] + WINDOW_SYLLABLES, "right") - 1
+        # a sentence that is longer than a window is one
+        stop = np.maximum(stop, np.arange(1, len(size)))
+        total = weight[stop] - weight[:-1] + joint[stop - 1] - joint
+        bar = FIRST_LOOK_SHARE * self._figures["quick_threshold"]
+        # as in `quick_score`: n words and their n - 1 pairs
+        return bool((total >= bar * np.sqrt(2.0 * (words[stop] - words[:-1]))).any())
 
     def score(self, texts: list[str]) -> NDArray[np.float64]:
         """Calibrated probability of being in scope for each text as a whole, before constraints."""

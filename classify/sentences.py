@@ -52,7 +52,7 @@ _ABBREVIATIONS = frozenset(
         "lh",
     ]
 )
-_LAST_WORD = re.compile(r"([^\W_]+)\.$")
+_LAST_WORD = re.compile(r"(?<![^\W_])([^\W_]+)\.$")
 
 
 def _is_abbreviation(text: str, start: int, end: int) -> bool:
