@@ -1,19 +1,26 @@
-"""The article of a page: title, text, day and canonical address; never the author, never the comments.
+"""The article of a page: title, text, day and addresses; never the author, never the comments.
 
 Text by trafilatura in its fast mode (Barbaresi 2021), on a tree without bylines and comment sections.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
-from crawlers import boilerplate, charsets, urls
+from crawlers import boilerplate, charsets, glance, marks, markup, parts, signatures
 from models.weeks import local_day
 
 LONGEST_TEXT = 100_000
 LARGE_BODY = 10_000
-_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+# libxml2 stumbles over what stands before <html> in some pages, and over an <html/> that closes itself
+_PROLOG = re.compile(rb"\s{0,99}(?:<\?xml[^>]{0,200}\?>\s{0,99})?(?:<!DOCTYPE[^>\[]{0,500}>)?", re.IGNORECASE)
+_CLOSED_ROOT = re.compile(rb"\s{0,99}<html\b[^<>]{0,1000}(?=/>)", re.IGNORECASE)
+MOST_ELEMENTS = 30_000
+MOST_ATTRIBUTES = 200_000
 _JSON_DAY = re.compile(r"\"datePublished\"\s{0,4}:\s{0,4}\"([0-9T:.+Z -]{10,40})\"")
 _DAY_META = frozenset(
     ["article:published_time", "datepublished", "pubdate", "date", "dc.date", "dc.date.issued"]
@@ -23,30 +30,93 @@ _EARLIEST = date(1995, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What a page says; `canonical` is empty unless the page names another address of its own site."""
+    """What a page says; `canonical` is empty unless the page names another address of its own site.
+
+    `next_part` is the address of the second part of an article on several pages, or empty.
+    """
 
     title: str
     text: str
     day: date | None
     canonical: str
+    next_part: str = ""
 
 
 EMPTY = Article("", "", None, "")
 
 
-def article(html: str, url: str = "") -> Article:
-    """Extract a decoded page; an unreadable one gives an empty article, never an error."""
-    # trafilatura and lxml are heavy: only extraction processes load them
-    from trafilatura import extract, load_html
+@lru_cache(maxsize=1)
+def _parser() -> Any:  # noqa: ANN401 -- lxml is untyped
+    from lxml.html import HTMLParser
 
-    tree = load_html(_XML_DECLARATION.sub("", charsets.drop_controls(html), count=1))
+    return HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False
+    )
+
+
+def load(html: str) -> Any:  # noqa: ANN401
+    """The tree of a decoded page, without comments and control characters.
+
+    None if it is no page, or one that only a hostile hand writes: more than 30,000 elements, 200,000
+    attributes, or 1,000 attributes of one element. Real pages have a tenth of that at most.
+    """
+    # lxml and trafilatura are heavy: only extraction processes load them
+    from lxml import etree
+
+    body = marks.shortened(html).encode("utf-8", "replace").translate(None, _CONTROLS)
+    prolog = _PROLOG.match(body)
+    body = body[prolog.end() :] if prolog else body
+    closed = _CLOSED_ROOT.match(body)
+    if closed:
+        body = body[: closed.end()] + body[closed.end() + 1 :]
+    if markup.is_crowded(body):
+        return None
+    try:
+        tree: Any = etree.fromstring(body, _parser())
+    except etree.XMLSyntaxError:
+        return None
+    if tree is None or not len(tree):
+        return None
+    crowded = tree.xpath("count(//*)") > MOST_ELEMENTS or tree.xpath("count(//@*)") > MOST_ATTRIBUTES
+    return None if crowded else tree
+
+
+def article(html: str, url: str = "", tree: Any = None) -> Article:  # noqa: ANN401
+    """Extract a decoded page; an unreadable one gives an empty article, never an error.
+
+    A `tree` that `load` has made of it is used, and used up.
+    """
+    from trafilatura import extract
+
+    tree = load(html) if tree is None else tree
     if tree is None:
         return EMPTY
-    title, day, canonical = _title(tree), _day(tree, html), _canonical(tree, url)
+    day, canonical, next_part = _day(tree, html), parts.canonical(tree, url), parts.next_part(tree, url)
     boilerplate.strip_tree(tree)
+    title = _title(tree)
+    glance.trim(tree)
     text = extract(tree, fast=True, include_comments=False, with_metadata=False) or ""
-    body = boilerplate.strip_text(charsets.clean(text)[:LONGEST_TEXT])
-    return Article(charsets.clean(title)[:500].strip(), body, day, canonical)
+    title = charsets.clean(title)[:500].strip()
+    body = charsets.clean(text)[:LONGEST_TEXT]
+    # the headline is read as the title, not once more as the first line
+    body = body[len(title) :] if title and body.startswith(f"{title}\n") else body
+    return Article(title, signatures.drop(body), day, canonical, next_part)
+
+
+def joined(first: Article, later: Sequence[str], url: str) -> Article:
+    """An article with its later parts, as decoded pages in order; lines that parts share stand once.
+
+    `next_part` is the address of the part after these, or empty.
+    """
+    lines = dict.fromkeys(first.text.split("\n"))
+    following = first.next_part if not later else ""
+    for number, html in enumerate(later, 2):
+        tree = load(html)
+        if tree is None:
+            break
+        following = parts.next_part(tree, url, number + 1)
+        lines.update(dict.fromkeys(article(html, tree=tree).text.split("\n")))
+    return replace(first, text="\n".join(lines)[:LONGEST_TEXT], next_part=following)
 
 
 def _first(tree: Any, path: str) -> str:  # noqa: ANN401 -- lxml is untyped
@@ -86,13 +156,3 @@ def parse_day(text: str) -> date | None:
     except (ValueError, OverflowError):
         return None
     return day if day >= _EARLIEST else None
-
-
-def _canonical(tree: Any, url: str) -> str:  # noqa: ANN401
-    link = _first(tree, "//link[@rel='canonical']/@href")
-    absolute = urls.normalise(urls.join(url, link)) if link and url else ""
-    if not absolute or urls.host_of(absolute) == "" or urls.site_of(absolute) != urls.site_of(url):
-        return ""
-    # many sites name their front page as the canonical address of every page
-    at_root = absolute.rstrip("/").count("/") <= 2
-    return "" if at_root else absolute

@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from crawlers import charsets
+from crawlers import charsets, markup
 
 LARGEST = 8 * 1024 * 1024
 MOST_PAGES = 2000
@@ -48,10 +48,9 @@ def read(body: bytes, content_type: str = "") -> Sitemap:
     if text.startswith(("http://", "https://")):
         lines = [line.strip() for line in text.splitlines()[:MOST_READ]]
         return Sitemap(tuple(line for line in lines if line.startswith("http"))[:MOST_PAGES], ())
-    head = text[:100_000].upper()
-    if "<!DOCTYPE" in head or "<!ENTITY" in head:
+    if markup.declares_type(text):
         raise SitemapRefusedError("carries a document type")
-    pages, children = _entries(text)
+    pages, children = _entries(markup.escaped(text))
     return Sitemap(_newest(pages, MOST_PAGES), _newest(children, MOST_CHILDREN))
 
 
@@ -94,11 +93,12 @@ def _name(element: Any) -> str:  # noqa: ANN401 -- lxml is untyped
 
 def _loc_and_day(element: Any) -> tuple[str, str]:  # noqa: ANN401
     loc = day = ""
+    # the page's own address stands directly in its entry; pictures and videos have theirs further in
+    for part in element:
+        if _name(part) == "loc" and not loc:
+            loc = charsets.clean(part.text or "").strip()
     for part in element.iter():
-        name = _name(part)
-        if name == "loc" and not loc:
-            loc = (part.text or "").strip()
-        elif name in {"lastmod", "publication_date"} and not day:
+        if _name(part) in {"lastmod", "publication_date"} and not day:
             day = (part.text or "").strip()[:25]
     return loc, day
 

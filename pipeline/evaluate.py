@@ -181,13 +181,21 @@ def shingles(text: str) -> Counter[tuple[str, ...]]:
 
 
 def _precision(scores: Sequence[PageScore]) -> float:
-    hit = sum(score.true_positive for score in scores)
-    return hit / max(1e-12, hit + sum(score.false_positive for score in scores))
+    """The mean of the pages' precisions; a page with no text found has none."""
+    return _mean(
+        [one.true_positive / found for one in scores if (found := one.true_positive + one.false_positive)]
+    )
 
 
 def _recall(scores: Sequence[PageScore]) -> float:
-    hit = sum(score.true_positive for score in scores)
-    return hit / max(1e-12, hit + sum(score.false_negative for score in scores))
+    """The mean of the pages' recalls; a page with no gold text has none."""
+    return _mean(
+        [one.true_positive / gold for one in scores if (gold := one.true_positive + one.false_negative)]
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def _f1(scores: Sequence[PageScore]) -> float:

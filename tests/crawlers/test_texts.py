@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers import boilerplate, charsets, extract, legacy
+from crawlers import charsets, extract, legacy, signatures
 from tests.crawlers.server import page
 
 TEXT = (
@@ -189,10 +189,10 @@ def test_states_of_comments_do_not_drop_an_article() -> None:
 
 def test_signatures_go_and_sentences_stay() -> None:
     text = "Câu đầu tiên của bài báo hôm nay.\nPhà chạy lại lúc chín giờ. Ảnh: Minh Anh\nNguyễn Văn Canary"
-    assert boilerplate.strip_text(text) == "Câu đầu tiên của bài báo hôm nay.\nPhà chạy lại lúc chín giờ"
-    assert boilerplate.strip_text("Chỉ một dòng") == "Chỉ một dòng"
+    assert signatures.drop(text) == "Câu đầu tiên của bài báo hôm nay.\nPhà chạy lại lúc chín giờ"
+    assert signatures.drop("Chỉ một dòng") == "Chỉ một dòng"
     kept = "Bà con lưu ý lịch phà mới.\nPhà chạy từ năm giờ sáng đến mười giờ đêm."
-    assert boilerplate.strip_text(kept) == kept
+    assert signatures.drop(kept) == kept
 
 
 @pytest.mark.parametrize(

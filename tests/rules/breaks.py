@@ -3,6 +3,7 @@
 They are functions at module level, so that a spawned process can be handed one by name.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,23 +22,27 @@ def frontier_remembers_outcomes() -> None:
     from models.gathered import FrontierPage
     from models.vocabulary import Outcome
 
-    whole = ledger.Ledger.page_read
+    whole = ledger.Ledger.pages_read
 
-    def page_read(self: Any, source: Any, page: Any, url: str, result: Any) -> Outcome:  # noqa: ANN401
-        outcome = whole(self, source, page, url, result)
-        if outcome is Outcome.KEPT:
-            with self.context.sessions.begin() as session:
-                row = session.get(FrontierPage, page.id)
-                row.attempts = 1
-        return outcome
+    def pages_read(self: Any, pages: Any) -> list[Outcome | Exception]:  # noqa: ANN401
+        outcomes = whole(self, pages)
+        for read, outcome in zip(pages, outcomes, strict=True):
+            if outcome is Outcome.KEPT:
+                with self.context.sessions.begin() as session:
+                    row = session.get(FrontierPage, read.page.id)
+                    row.attempts = 1
+        return outcomes
 
-    ledger.Ledger.page_read = page_read  # type: ignore[method-assign]
+    ledger.Ledger.pages_read = pages_read  # type: ignore[method-assign]
 
 
 class EverySentence:
     """A gate that admits everything."""
 
     def worth_reading(self, text: str) -> bool:  # noqa: ARG002
+        return True
+
+    def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:  # noqa: ARG002
         return True
 
     def decide(self, text: str) -> Scoped:
@@ -72,6 +77,9 @@ class _Renaming:
 
     def worth_reading(self, text: str) -> bool:
         return bool(self.whole.worth_reading(text))
+
+    def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
+        return bool(self.whole.may_hold(orders))
 
     def decide(self, text: str) -> Scoped:
         scoped: Scoped = self.whole.decide(text)
@@ -145,7 +153,7 @@ def _leaking_reader(mask_key: bytes, province: str) -> Reader:
 
 
 def identities_are_kept() -> None:
-    """Nothing is masked, and the extractor writes the author's name before the text."""
+    """Nothing is masked, and the extractor writes the author's name before each line of the text."""
     _use_reader(_leaking_reader)
 
 
@@ -156,10 +164,12 @@ def _keep_bylines() -> None:
 
     whole = extract.article
 
-    def article(html: str, url: str = "") -> extract.Article:
-        made = whole(html, url)
+    def article(html: str, url: str = "", tree: Any = None) -> extract.Article:  # noqa: ANN401
+        made = whole(html, url, tree)
         named = re.search(r"<meta name=\"author\" content=\"([^\"]+)\"", html)
-        return replace(made, text=f"{named[1]} viết: {made.text}") if named else made
+        if not named:
+            return made
+        return replace(made, text="\n".join(f"{named[1]} viết: {line}" for line in made.text.split("\n")))
 
     extract.article = article
 
