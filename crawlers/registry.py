@@ -258,6 +258,38 @@ def verified(session: Session, source_id: str, day: date) -> None:
     source.verified_day = source.verified_day or day
 
 
+def with_enabled(text: str, source_id: str, *, enabled: bool) -> str:
+    """The text of a registry with one source switched on or off; comments, order and all else stay.
+
+    Raises `RegistryError` if the source is not in it, or is written in a way that cannot be edited by line.
+    """
+    tables = tomllib.loads(text).get("source", [])
+    ids = [table.get("id") for table in tables]
+    if source_id not in ids:
+        raise RegistryError(f"source {source_id}: not in the registry")
+    number = ids.index(source_id)
+    rows = text.splitlines(keepends=True)
+    place = Lines(text)
+    value = _toml(enabled)
+    if "enabled" in tables[number]:
+        at = place.of(number, None, "enabled") - 1
+        rows[at] = re.sub(r"(=\s*)(?:true|false)\b", rf"\g<1>{value}", rows[at], count=1)
+    else:
+        at = place.of(number, None, "id")
+        ending = "\r\n" if rows[at - 1].endswith("\r\n") else "\n"
+        rows.insert(at, f"enabled = {value}{ending}")
+    changed = "".join(rows)
+    # the line-wise edit is trusted only if it changed this and nothing else
+    wanted = [{**table, "enabled": enabled} if one == number else table for one, table in enumerate(tables)]
+    try:
+        kept = tomllib.loads(changed).get("source") == wanted
+    except tomllib.TOMLDecodeError:
+        kept = False
+    if not kept:
+        raise RegistryError(f"source {source_id}: set `enabled` by hand; it is not on a line of its own")
+    return changed
+
+
 def to_toml(specs: Iterable[SourceSpec]) -> str:
     """The registry file of these sources; `load` reads it back to the same."""
     blocks = []

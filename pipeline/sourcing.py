@@ -2,8 +2,9 @@
 
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from crawlers.errors import CrawlError, RegistryError
 from crawlers.registry import EntrySpec, SourceSpec
 from models.errors import ConflictError, KiemChungError, NotFoundError, UsageError
 from models.gathered import EntryPoint, Source
-from models.vocabulary import EntryKind, Outcome
+from models.vocabulary import Outcome
 from models.weeks import local_day
 from pipeline.compose import Desk
 from pipeline.run import sync_sources
@@ -23,11 +24,12 @@ from pipeline.run import sync_sources
 if TYPE_CHECKING:
     from crawlers.discover import Discovery
     from crawlers.fetch import Fetched, FetchPlan
+    from crawlers.sample import Sampled
 
 
 @dataclass(frozen=True)
 class SourceState:
-    """One source of the registry and how it fares; `health` is a sentence in Vietnamese."""
+    """One source of the registry and how it fares; `state` is a badge, `health` says it in a sentence."""
 
     id: str
     name: str
@@ -36,6 +38,7 @@ class SourceState:
     local: bool
     entries: int
     verified_day: str | None
+    state: str
     health: str
 
     def as_dict(self) -> dict[str, object]:
@@ -52,6 +55,7 @@ class Probe:
     url: str
     ok: bool
     links: int
+    outcome: str
     problem: str | None
 
     def as_dict(self) -> dict[str, object]:
@@ -67,14 +71,15 @@ def registry_file(desk: Desk) -> Path:
     return path
 
 
-def states(desk: Desk) -> list[SourceState]:
+def states(desk: Desk, language: str = "vi") -> list[SourceState]:
     """Every source of the registry, in the order of the file."""
-    from crawlers.health import why_silent
+    from crawlers import health, healthwords
 
     specs = registry.load(registry_file(desk), desk.local_hosts)
     sync_sources(desk)
     with desk.reading() as session:
         verified = dict(session.execute(select(Source.id, Source.verified_day)).all())
+        found = health.of_all(session, desk.clock())
         return [
             SourceState(
                 spec.id,
@@ -84,7 +89,8 @@ def states(desk: Desk) -> list[SourceState]:
                 spec.local,
                 len(spec.entries),
                 str(verified.get(spec.id) or "") or None,
-                why_silent(session, spec.id, desk.clock()),
+                found[spec.id].state.value,
+                healthwords.sentence(found[spec.id], language),
             )
             for spec in specs
         ]
@@ -119,7 +125,7 @@ def plan(desk: Desk) -> "FetchPlan":
     return FetchPlan(desk.settings.text("crawl.bot_name"), contact, desk.local_hosts)
 
 
-def probe(desk: Desk, source_ids: Sequence[str]) -> list[Probe]:
+def probe(desk: Desk, source_ids: Sequence[str], language: str = "vi") -> list[Probe]:
     """Fetch the entry points of some sources, or of all, once, and mark what can be read as verified."""
     from crawlers.fetch import fetch_all
 
@@ -130,43 +136,37 @@ def probe(desk: Desk, source_ids: Sequence[str]) -> list[Probe]:
     chosen = [spec for spec in specs if not source_ids or spec.id in source_ids]
     asked = [(spec.id, entry) for spec in chosen for entry in spec.entries]
     answers = {answer.asked: answer for answer in fetch_all([entry.url for _, entry in asked], plan(desk))}
-    probes = [_judge(source_id, entry, answers[entry.url]) for source_id, entry in asked]
+    probes = [_judge(source_id, entry, answers[entry.url], language) for source_id, entry in asked]
     sync_sources(desk)
     _mark_verified(desk, probes)
     return probes
 
 
-def _judge(source_id: str, entry: EntrySpec, answer: "Fetched") -> Probe:
-    links, problem = 0, None
-    if answer.outcome != Outcome.KEPT:
-        problem = answer.outcome.value + (f" (HTTP {answer.status})" if answer.status else "")
-    else:
-        try:
-            links = _links(entry, answer)
-        except (ValueError, KiemChungError) as error:
-            problem = f"{Outcome.PARSE_ERROR.value} ({error or type(error).__name__})"
-        if not links and problem is None:
-            problem = f"{Outcome.EMPTY.value}: read, but it names no page"
-    return Probe(source_id, entry.kind.value, entry.url, problem is None, links, problem)
+def _judge(source_id: str, entry: EntrySpec, answer: "Fetched", language: str) -> Probe:
+    from crawlers.discover import judge
+
+    found = judge(entry, answer)
+    ok = found.outcome == Outcome.FEED_READ
+    problem = None if ok else _problem(found.outcome, answer, language)
+    return Probe(source_id, entry.kind.value, entry.url, ok, found.links, found.outcome.value, problem)
 
 
-def _links(entry: EntrySpec, answer: "Fetched") -> int:
-    """How many addresses or fact-checks an answer names."""
-    from crawlers import charsets, claimreview, feeds, listing, sitemaps
+def _problem(outcome: Outcome, answer: "Fetched", language: str) -> str:
+    """What was wrong in words, with what the answer itself tells: a status, a name not found, a new place."""
+    from crawlers import healthwords
 
-    if entry.kind == EntryKind.SITEMAP:
-        read = sitemaps.read(answer.body, answer.content_type)
-        return len(read.pages) + len(read.children)
-    if entry.kind == EntryKind.FEED:
-        return len(feeds.links(answer.body, answer.content_type))
-    if entry.link_pattern:
-        return len(listing.links(answer.body, answer.content_type, entry.url, entry.link_pattern))
-    return len(claimreview.read(charsets.decode(answer.body, answer.content_type), entry.url))
+    words = [healthwords.why(outcome, language)]
+    if answer.status and answer.status != HTTPStatus.OK:
+        words.append(f"(HTTP {answer.status})")
+    if answer.detail == "dns":
+        words.append("(DNS)")
+    if outcome == Outcome.MOVED and answer.url != answer.asked:
+        words.append(f"→ {answer.url}")
+    return " ".join(words)
 
 
 def _mark_verified(desk: Desk, probes: Sequence[Probe]) -> None:
-    failing = {one.source for one in probes if not one.ok}
-    good = {one.source for one in probes} - failing
+    good = readable(probes)
     now = desk.clock()
     with desk.sessions.begin() as session:
         session.execute(update(Source).where(Source.id.in_(good)).values(verified_day=local_day(now)))
@@ -174,6 +174,39 @@ def _mark_verified(desk: Desk, probes: Sequence[Probe]) -> None:
             here = (EntryPoint.source_id == one.source) & (EntryPoint.url == one.url)
             if one.ok:
                 session.execute(update(EntryPoint).where(here).values(last_success=now, failures=0))
+
+
+def readable(probes: Sequence[Probe]) -> list[str]:
+    """The sources whose every entry point could be read."""
+    failing = {one.source for one in probes if not one.ok}
+    return sorted({one.source for one in probes} - failing)
+
+
+def switch(desk: Desk, source_ids: Sequence[str], *, on: bool) -> Path:
+    """Switch sources on or off in the registry file, whose comments and order stay.
+
+    Raises `NotFoundError` for an unknown source, and `ConflictError` before one is switched on that no check
+    has ever read.
+    """
+    path = registry_file(desk)
+    specs = registry.load(path, desk.local_hosts)
+    unknown = sorted(set(source_ids) - {spec.id for spec in specs})
+    if unknown:
+        raise NotFoundError(f"source {', '.join(unknown)}: not in {path}")
+    sync_sources(desk)
+    with desk.reading() as session:
+        verified = set(session.scalars(select(Source.id).where(Source.verified_day.is_not(None))))
+    unread = sorted(set(source_ids) - verified)
+    if on and unread:
+        raise ConflictError(
+            f"source {', '.join(unread)}: never read yet; run `kiemchung sources check {unread[0]}`"
+        )
+    text = _text(path)
+    for source_id in source_ids:
+        text = registry.with_enabled(text, source_id, enabled=on)
+    _replace(desk, path, text)
+    sync_sources(desk)
+    return path
 
 
 def look(desk: Desk, url: str) -> "Discovery":
@@ -185,6 +218,15 @@ def look(desk: Desk, url: str) -> "Discovery":
     return discover(url, lambda addresses: fetch_all(addresses, fetching), urls.Guard(desk.local_hosts))
 
 
+def taste(desk: Desk, found: "Discovery") -> "Mapping[str, Sampled]":
+    """The first pages of what was found, read as a crawl would read them; nothing of them is stored."""
+    from crawlers.fetch import fetch_all
+    from crawlers.sample import sample
+
+    fetching = plan(desk)
+    return sample(found.found, lambda addresses: fetch_all(addresses, fetching), desk.reader)
+
+
 def default_id(url: str) -> str:
     """An identifier made of the site's name."""
     name = (urlsplit(url).hostname or "").removeprefix("www.").split(".")[0]
@@ -192,15 +234,32 @@ def default_id(url: str) -> str:
 
 
 def append(desk: Desk, spec: SourceSpec) -> Path:
-    """Add a source to the end of the registry file and keep the rest as it is; whole or not at all."""
+    """Add a source to the end of the registry file and keep the rest as it is; whole or not at all.
+
+    It counts as verified: it has just been read.
+    """
     path = registry_file(desk)
     if any(spec.id == known.id for known in registry.load(path, desk.local_hosts)):
         raise ConflictError(f"source {spec.id}: is in {path} already; choose another with --id")
+    text = _text(path).rstrip("\r\n")
+    _replace(desk, path, f"{text}\n\n{registry.to_toml([spec])}".lstrip("\n"))
+    sync_sources(desk)
+    with desk.sessions.begin() as session:
+        registry.verified(session, spec.id, local_day(desk.clock()))
+    return path
+
+
+def _text(path: Path) -> str:
+    # line ends as they are: what is not changed stays the same to the byte
+    return path.read_bytes().decode("utf-8-sig")
+
+
+def _replace(desk: Desk, path: Path, text: str) -> None:
+    """Put a new text in the registry's place if it can be read as one, and never half of it."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
-        text = path.read_text(encoding="utf-8-sig").rstrip("\n")
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(f"{text}\n\n{registry.to_toml([spec])}".lstrip("\n"))
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         registry.load(temporary, desk.local_hosts)
@@ -211,8 +270,6 @@ def append(desk: Desk, spec: SourceSpec) -> Path:
         raise KiemChungError(f"{path}: {error.strerror}") from error
     finally:
         temporary.unlink(missing_ok=True)
-    sync_sources(desk)
-    return path
 
 
 def known_sources(desk: Desk, source_ids: Sequence[str]) -> None:

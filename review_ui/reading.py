@@ -1,19 +1,23 @@
 """Small read models of pages that are neither corrections nor the queue: counts, sources, the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import audit, counters
+from models import audit
 from models.claims import Claim
 from models.decisions import Appeal, Correction
 from models.desk import AuditEntry, LogHead, ModelMetric, Staff
-from models.gathered import EntryPoint, Source
+from models.gathered import Source
 from models.vocabulary import AppealState, Topic
 from pipeline.publishing import add_working_days
+
+if TYPE_CHECKING:
+    from crawlers.health import Health
 
 ALARM_DAYS = 5
 """Working days after which an open appeal is shown in red (EFCSN: seven to decide)."""
@@ -37,34 +41,32 @@ def public_sources(session: Session) -> Sequence[Source]:
 
 @dataclass(frozen=True)
 class SourceHealth:
-    """How the reading of one source goes."""
+    """How the reading of one source goes, and in words why it is silent and what to do."""
 
     source: Source
-    entries: Sequence[EntryPoint]
-    totals: Mapping[str, int]
+    health: "Health"
+    badge: str
     silence: str
-
-    @property
-    def last_success(self) -> datetime | None:
-        """When any of its entry points was last read."""
-        return max((one.last_success for one in self.entries if one.last_success), default=None)
+    advice: str
 
 
-def source_health(session: Session, now: datetime, today: date) -> list[SourceHealth]:
-    """Every source with the outcomes of its last seven days and the reason for silence, if it is silent."""
-    from crawlers.health import why_silent
+def source_health(session: Session, now: datetime, source_id: str | None = None) -> list[SourceHealth]:
+    """Every source (or one), with its last four weeks and the reason for silence, if it is silent."""
+    from crawlers import health, healthwords
 
-    entries: dict[str, list[EntryPoint]] = {}
-    for entry in session.scalars(select(EntryPoint).order_by(EntryPoint.id)):
-        entries.setdefault(entry.source_id, []).append(entry)
+    found = health.of_all(session, now, source_id)
+    query = select(Source).order_by(Source.name)
+    if source_id is not None:
+        query = query.where(Source.id == source_id)
     return [
         SourceHealth(
             source,
-            entries.get(source.id, []),
-            counters.totals(session, source.id, today),
-            why_silent(session, source.id, now),
+            found[source.id],
+            healthwords.STATES[found[source.id].state],
+            healthwords.sentence(found[source.id]),
+            healthwords.advice(found[source.id]),
         )
-        for source in session.scalars(select(Source).order_by(Source.name))
+        for source in session.scalars(query)
     ]
 
 

@@ -3,6 +3,7 @@
 from models.vocabulary import (
     AppealState,
     ClaimState,
+    EntryKind,
     EvidenceKind,
     ModelState,
     Opinion,
@@ -26,6 +27,11 @@ OPINION_HELP = {
     Opinion.TRUE: "Nguồn gốc xác nhận.",
     Opinion.NOT_A_CLAIM: "Câu hỏi, lời chào, tin không nêu điều gì kiểm chứng được.",
     Opinion.NOT_OURS: "Ý kiến, phê bình, chuyện riêng, ngoài chín chủ đề. Bị xóa hẳn, không lấy lại được.",
+}
+LABELS = {**OPINIONS, Opinion.NOT_OURS: "Không thuộc việc của bàn tin"}
+LABEL_HELP = {
+    **OPINION_HELP,
+    Opinion.NOT_OURS: "Ý kiến, phê bình, chuyện riêng, ngoài chín chủ đề. Nhãn này không xóa gì.",
 }
 STATES = {
     ClaimState.NEW: "Mới đọc",
@@ -59,6 +65,12 @@ SOURCE_KINDS = {
     SourceKind.FACT_CHECKER: "Đơn vị kiểm chứng",
     SourceKind.ASSOCIATION: "Hội, hiệp hội",
 }
+ENTRY_KINDS = {
+    EntryKind.FEED: "RSS, Atom hay JSON Feed",
+    EntryKind.SITEMAP: "sơ đồ trang",
+    EntryKind.LISTING: "trang danh mục",
+    EntryKind.CLAIM_REVIEW: "bài kiểm chứng (ClaimReview)",
+}
 EVIDENCE_KINDS = {EvidenceKind.PRIMARY: "Nguồn gốc", EvidenceKind.INDEPENDENT: "Nguồn độc lập"}
 APPEAL_STATES = {
     AppealState.OPEN: "Đang xét",
@@ -87,11 +99,21 @@ OUTCOMES = {
     Outcome.HTTP_ERROR: "lỗi HTTP",
     Outcome.TIMEOUT: "hết giờ",
     Outcome.NETWORK_ERROR: "lỗi mạng",
+    Outcome.CERTIFICATE: "chứng thư lỗi",
+    Outcome.BLOCKED: "bị chặn",
+    Outcome.MOVED: "đã dời đi",
     Outcome.TOO_LARGE: "quá lớn",
     Outcome.PARSE_ERROR: "không đọc được",
     Outcome.FEED_READ: "đã đọc mục lục",
     Outcome.NOT_HTML: "không phải trang",
     Outcome.QUARANTINED: "cách ly",
+}
+SCORE_BANDS = {
+    "unscored": "chưa có điểm",
+    "score-00-50": "nửa dưới",
+    "score-50-80": "từ 50% đến 80%",
+    "score-80-95": "từ 80% đến 95%",
+    "score-95-100": "5% cao nhất",
 }
 TOKEN_KINDS = {
     "phone": "số điện thoại",
@@ -120,7 +142,15 @@ ACTIONS = {
     "model_promote": "đưa mô hình vào dùng",
     "model_rollback": "quay lại mô hình trước",
     "audit_draw": "rút mẫu kiểm toán",
+    "independent_draw": "rút mẫu kiểm toán độc lập",
+    "independent_label": "gắn nhãn kiểm toán độc lập",
+    "queue_resume": "cho máy xếp hàng trở lại",
     "commit_seed": "cam kết hạt giống rút mẫu",
     "close_figures": "chốt số liệu tuần",
     "erase": "xóa theo hạn lưu giữ",
+    "known_rerated": "kiểm chứng của nơi khác đổi xếp loại",
+    "known_gone": "trang của nơi khác không còn kiểm chứng này",
+    "link_dead": "địa chỉ không còn trả lời",
+    "link_alive": "địa chỉ trả lời lại",
+    "seed_make": "viết câu thử",
 }

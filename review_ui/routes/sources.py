@@ -3,8 +3,8 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from models.weeks import local_day
-from review_ui import reading
+from models.errors import NotFoundError
+from review_ui import outcomechart, reading
 from review_ui.guard import Routes
 from review_ui.pages import desk_of, public_page, staff_page
 
@@ -25,5 +25,18 @@ def source_health(request: Request) -> Response:
     desk = desk_of(request)
     now = desk.clock()
     with desk.reading() as session:
-        rows = reading.source_health(session, now, local_day(now))
+        rows = reading.source_health(session, now)
     return staff_page(request, "staff/health.html", rows=rows, now=now)
+
+
+@routes.page("/nguon/suc-khoe/{source_id}")
+def one_source_health(request: Request, source_id: str) -> Response:
+    """One source: its last success, its articles against its habit, outcomes by day, and what to do."""
+    desk = desk_of(request)
+    now = desk.clock()
+    with desk.reading() as session:
+        found = reading.source_health(session, now, source_id)
+        if not found:
+            raise NotFoundError("no such source")
+        chart = outcomechart.chart(found[0].health)
+    return staff_page(request, "staff/source.html", row=found[0], chart=chart, now=now)

@@ -1,6 +1,8 @@
 """sources.toml: what it may hold, and errors with file, line and field."""
 
+from dataclasses import replace
 from datetime import date
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,36 @@ def test_the_starter_registry_is_valid_and_switched_off() -> None:
     }
     text = registry.STARTER.read_text(encoding="utf-8")
     assert text.count("# unverified until `sources check` succeeded") == len(specs)
+
+
+def test_the_starter_registry_names_the_merged_province_and_signatories_alone() -> None:
+    specs = {spec.id: spec for spec in load(registry.STARTER)}
+    assert {"bao-vinh-long", "bao-tra-vinh", "bao-dong-khoi", "thvl", "thbt", "travinhtv"} <= set(specs)
+    assert {spec.id for spec in specs.values() if spec.kind == SourceKind.FACT_CHECKER} == {"afp-fact-check"}
+    assert "general knowledge" in registry.STARTER.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("source_id", ["bao-tinh", "so-y-te"])
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_source_is_switched_by_its_own_line_alone(tmp_path: Path, source_id: str, enabled: bool) -> None:
+    specs = load(write(tmp_path, GOOD))
+    text = registry.with_enabled(GOOD, source_id, enabled=enabled)
+    after = load(write(tmp_path, text))
+    assert [replace(one, enabled=True) for one in after] == [replace(one, enabled=True) for one in specs]
+    assert {one.id: one.enabled for one in after} == {one.id: one.enabled for one in specs} | {
+        source_id: enabled
+    }
+    changed = list(unified_diff(GOOD.splitlines(), text.splitlines(), lineterm="", n=0))[3:]
+    assert len(changed) <= 2
+    assert text.startswith("# a registry\n")
+
+
+def test_what_cannot_be_edited_by_line_is_left_alone() -> None:
+    odd = "source = [{id = 'mot', enabled = false}, {id = 'bao', enabled = false}]\n"
+    with pytest.raises(RegistryError, match="by hand"):
+        registry.with_enabled(odd, "bao", enabled=True)
+    with pytest.raises(RegistryError, match="not in the registry"):
+        registry.with_enabled(GOOD, "khac", enabled=True)
 
 
 BAD = [
