@@ -9,12 +9,13 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crawlers import charsets, hosts, urls
@@ -22,15 +23,19 @@ from crawlers.errors import ClaimReviewError
 from crawlers.extract import parse_day
 from crawlers.ports import TextReader
 from crawlers.ratings import first_clause, map_rating
-from models import counters
+from models import audit, counters
 from models.claims import KnownClaim
 from models.session import insert_ignore
 from models.vocabulary import Outcome, Rating
+from models.weeks import local_day
 
 LARGEST = 50 * 1024 * 1024
 LONGEST_CLAIM = 2000
 IMPORT = "claim-import"
 """The source under which the outcomes of an import are counted."""
+RERATED, GONE = "known_rerated", "known_gone"
+"""Actions of the audit log: a publisher changed a rating, or its page reviews the claim no more."""
+_BATCH = 500
 
 _SCRIPT = re.compile(
     r"<script[^>]{0,300}application/ld\+json[^>]{0,300}>(.*?)</script", re.IGNORECASE | re.DOTALL
@@ -68,13 +73,28 @@ class JudgedClaim:
     key: str
 
 
+class Kept(NamedTuple):
+    """How many claims were new, how many have another rating now, and how many were there as they are."""
+
+    new: int
+    changed: int
+    seen: int
+
+    @property
+    def taken(self) -> int:
+        """How many brought something."""
+        return self.new + self.changed
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How an import went."""
+    """How an import went; `judged` are the claims that are ours."""
 
     kept: int
     not_ours: int
     duplicate: int
+    changed: int = 0
+    judged: tuple[JudgedClaim, ...] = ()
 
 
 class _RowError(ValueError):
@@ -281,42 +301,82 @@ def judge(rows: Iterable[ClaimReviewRow], reader: TextReader) -> tuple[list[Judg
     return kept, dropped
 
 
-def keep(session: Session, judged: Iterable[JudgedClaim], day: date) -> tuple[int, int]:
-    """Store judged claims; gives how many were new and how many were there. Does not commit."""
-    kept = seen = 0
-    for claim in judged:
-        values: dict[str, object] = {
-            "key": claim.key,
-            "text": claim.text,
-            "topic": claim.topic,
-            "rating": claim.row.rating.value if claim.row.rating else None,
-            "rating_original": claim.row.rating_original or None,
-            "url": claim.row.url,
-            "publisher": claim.row.publisher,
-            "published_day": claim.row.day,
-            "imported_day": day,
-        }
-        new = insert_ignore(session, KnownClaim, [values], ["key"])
-        kept, seen = kept + new, seen + 1 - new
-    return kept, seen
+def keep(session: Session, judged: Sequence[JudgedClaim], clock: Callable[[], datetime]) -> Kept:
+    """Store judged claims; a rating that its publisher changed is changed here too. Does not commit.
+
+    Each change is an entry of the audit log, whose subject names the known claim and both ratings.
+    """
+    latest = {claim.key: claim for claim in judged}
+    there: set[str] = set()
+    changed = 0
+    keys = list(latest)
+    for at in range(0, len(keys), _BATCH):
+        known = select(KnownClaim).where(KnownClaim.key.in_(keys[at : at + _BATCH]))
+        for stored in session.scalars(known):
+            there.add(stored.key)
+            changed += _renewed(session, stored, latest[stored.key].row, clock)
+    day = local_day(clock())
+    rows = [_values(claim, day) for key, claim in latest.items() if key not in there]
+    new = insert_ignore(session, KnownClaim, rows, ["key"])
+    return Kept(new, changed, len(judged) - new - changed)
+
+
+def _values(claim: JudgedClaim, day: date) -> dict[str, object]:
+    return {
+        "key": claim.key,
+        "text": claim.text,
+        "topic": claim.topic,
+        "rating": claim.row.rating.value if claim.row.rating else None,
+        "rating_original": claim.row.rating_original or None,
+        "url": claim.row.url,
+        "publisher": claim.row.publisher,
+        "published_day": claim.row.day,
+        "imported_day": day,
+    }
+
+
+def _renewed(
+    session: Session, stored: KnownClaim, row: ClaimReviewRow, clock: Callable[[], datetime]
+) -> bool:
+    rating, original = row.rating.value if row.rating else None, row.rating_original or None
+    if (stored.rating, stored.rating_original) == (rating, original):
+        return False
+    detail = {"from": [stored.rating, stored.rating_original], "to": [rating, original]}
+    subject = f"known:{stored.id}:{stored.rating or 'unmapped'}>{rating or 'unmapped'}"
+    stored.rating, stored.rating_original = rating, original
+    audit.append(session, clock, "system", RERATED, subject, detail)
+    return True
+
+
+def mark_gone(session: Session, judged: Sequence[JudgedClaim], clock: Callable[[], datetime]) -> int:
+    """Mark the known claims that their own address reviews no more; gives how many. Does not commit.
+
+    `judged` is all that a publisher says now: an address that is not in it is left alone, because feeds
+    name the newest alone. The mark is the day, with an entry of the audit log; nothing else changes.
+    """
+    keys = {claim.key for claim in judged}
+    addresses = sorted({claim.row.url for claim in judged})
+    gone = 0
+    for at in range(0, len(addresses), _BATCH):
+        here = KnownClaim.url.in_(addresses[at : at + _BATCH])
+        living = select(KnownClaim).where(here, KnownClaim.link_dead_day.is_(None))
+        for stored in session.scalars(living).all():
+            if stored.key not in keys:
+                stored.link_dead_day = local_day(clock())
+                audit.append(session, clock, "system", GONE, f"known:{stored.id}")
+                gone += 1
+    return gone
 
 
 def store(
-    session: Session,
-    rows: Iterable[ClaimReviewRow],
-    reader: TextReader,
-    day: date,
-    progress: Callable[[int], None] | None = None,
+    session: Session, rows: Iterable[ClaimReviewRow], reader: TextReader, clock: Callable[[], datetime]
 ) -> Stored:
     """Judge and store rows, counting every outcome under `claim-import`. Does not commit."""
-    kept = seen = dropped = 0
-    for number, row in enumerate(rows, start=1):
-        judged, out = judge([row], reader)
-        new, old = keep(session, judged, day)
-        kept, seen, dropped = kept + new, seen + old, dropped + out
-        if progress is not None:
-            progress(number)
-    for outcome, n in ((Outcome.KEPT, kept), (Outcome.DUPLICATE, seen), (Outcome.NOT_OURS, dropped)):
+    judged, dropped = judge(rows, reader)
+    kept = keep(session, judged, clock)
+    stored = Stored(kept.new, dropped, kept.seen, kept.changed, tuple(judged))
+    counted = ((Outcome.KEPT, kept.taken), (Outcome.DUPLICATE, kept.seen), (Outcome.NOT_OURS, dropped))
+    for outcome, n in counted:
         if n:
-            counters.bump(session, IMPORT, day, outcome, n)
-    return Stored(kept, dropped, seen)
+            counters.bump(session, IMPORT, local_day(clock()), outcome, n)
+    return stored

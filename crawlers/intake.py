@@ -22,7 +22,9 @@ from crawlers import charsets
 from crawlers.errors import IntakeError
 from crawlers.ports import Similarity, TextReader
 from crawlers.store import Gathered, keep
+from models import textfiles
 from models.counters import TIP_LINE, bump
+from models.errors import UsageError
 from models.gathered import Item, Tip
 from models.vocabulary import ItemKind, Outcome
 from models.weeks import local_day
@@ -101,7 +103,10 @@ def read_tips(path: Path, column: str = "text") -> Iterator[TipRow]:
 
     Raises `IntakeError` naming file, row and column. Rows count from 1, without a header line.
     """
-    lines = _decoded(path)
+    try:
+        lines = textfiles.read(path, LARGEST_FILE, path.name)
+    except UsageError as error:
+        raise IntakeError(str(error)) from error
     rows = (
         _jsonl(path, lines)
         if path.suffix.lower() in {".jsonl", ".ndjson", ".json"}
@@ -119,22 +124,6 @@ def read_tips(path: Path, column: str = "text") -> Iterator[TipRow]:
         digest = hashlib.sha256(f"{text}\x00{days_ago}\x00{day}".encode("utf-8", "surrogatepass")).hexdigest()
         seen[digest] = seen.get(digest, 0) + 1
         yield TipRow(number, text, days_ago, day, f"{digest}:{seen[digest]}")
-
-
-def _decoded(path: Path) -> str:
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise IntakeError(f"{path.name}: larger than {LARGEST_FILE // 1024 // 1024} MB")
-        data = path.read_bytes()
-    except OSError as error:
-        raise IntakeError(f"{path}: {error.strerror}") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise IntakeError(
-            f"{path.name} line {line}: not UTF-8 (save the file as UTF-8 and try again)"
-        ) from error
 
 
 def _csv(path: Path, text: str, column: str) -> Iterator[tuple[int, dict[str, object]]]:

@@ -14,9 +14,11 @@ from pipeline.progress import Progress, silent
 from pipeline.sourcing import plan
 
 if TYPE_CHECKING:
-    from crawlers.claimreview import Rows
+    from crawlers.claimreview import JudgedClaim, Rows
 
 BATCH = 50
+CHANGED, GONE = "changed", "gone"
+"""Of an import: known claims that have another rating now, and those that their address reviews no more."""
 
 
 @dataclass(frozen=True)
@@ -63,22 +65,33 @@ def claims(desk: Desk, place: str, progress: Progress = silent) -> Imported:
     from crawlers import claimreview
 
     rows = _rows(desk, place)
-    today = local_day(desk.clock())
+    counts: Counter[str] = Counter()
+    judged: list[JudgedClaim] = []
     batches = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
-    kept = dropped = seen = 0
     for batch in progress(batches, "claims"):
         with desk.sessions.begin() as session:
-            stored = claimreview.store(session, batch, desk.reader, today)
-        kept, dropped, seen = kept + stored.kept, dropped + stored.not_ours, seen + stored.duplicate
-    counts = {Outcome.KEPT: kept, Outcome.NOT_OURS: dropped, Outcome.DUPLICATE: seen}
-    return Imported(len(rows), {name.value: n for name, n in counts.items() if n}, rows.errors)
+            stored = claimreview.store(session, batch, desk.reader, desk.clock)
+        judged += stored.judged
+        counts[Outcome.KEPT.value] += stored.kept
+        counts[CHANGED] += stored.changed
+        counts[Outcome.NOT_OURS.value] += stored.not_ours
+        counts[Outcome.DUPLICATE.value] += stored.duplicate
+    if _is_address(place):
+        # what a publisher's own page or feed says of an address is all that it says; a file may be a part
+        with desk.sessions.begin() as session:
+            counts[GONE] += claimreview.mark_gone(session, judged, desk.clock)
+    return Imported(len(rows), {name: n for name, n in counts.items() if n}, rows.errors)
+
+
+def _is_address(place: str) -> bool:
+    return place.startswith(("http://", "https://"))
 
 
 def _rows(desk: Desk, place: str) -> "Rows":
     from crawlers import charsets, claimreview
     from crawlers.fetch import fetch_all
 
-    if not place.startswith(("http://", "https://")):
+    if not _is_address(place):
         return claimreview.read(Path(place))
     (answer,) = fetch_all([place], plan(desk))
     if answer.outcome != Outcome.KEPT:

@@ -1,6 +1,9 @@
 """Every stage for what is new, in order; killing it at any moment loses nothing and doubles nothing."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -115,6 +118,7 @@ def _crawl_child(
     source_ids: Sequence[str] | None,
     answer: "Connection",
 ) -> None:
+    stop_with_parent()
     desk = build(settings, local_hosts=local_hosts, migrated=False)
     try:
         answer.send(dict(crawl_now(desk, source_ids).outcomes))
@@ -122,3 +126,16 @@ def _crawl_child(
         answer.send(error)
     finally:
         answer.close()
+
+
+def stop_with_parent() -> None:
+    """Ask this process to stop, as its operator would, when the process that started it is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from models import textfiles
 from models.errors import UsageError
 
 LARGEST = 500 * 1024 * 1024
@@ -32,17 +33,7 @@ def read(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 def text_of(path: Path) -> str:
     """The text of a file in UTF-8; raises `UsageError` naming the line of the first byte that is not."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise UsageError(f"{path}: larger than {LARGEST >> 20} MB")
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{path} line {line}: not UTF-8 (save the file as UTF-8 and try again)") from error
+    return textfiles.read(path, LARGEST)
 
 
 def _checked_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> list[str]:

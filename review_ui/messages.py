@@ -66,6 +66,58 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
         "evidence",
     ),
     (r"opinion: choose one", "Hãy chọn một ý kiến.", "opinion"),
+    (
+        r"you wrote these words yourself; others review them",
+        "Bạn viết câu thử này, nên người khác thẩm định.",
+        None,
+    ),
+    (r"only an auditor or a lead writes seeds", "Chỉ kiểm toán viên và trưởng nhóm viết câu thử.", None),
+    (
+        r"no seed can be made of this claim: .*",
+        "Tin này không dùng làm câu thử được: phải là tin sai đã trả lời ở tuần trước, và quý này chưa dùng.",
+        None,
+    ),
+    (
+        r"text: the reader finds (\d+) claims in it; .*",
+        r"Máy đọc thấy \1 điều trong câu này; hãy viết một câu nêu đúng một điều.",
+        "text",
+    ),
+    (
+        r"text: repeats the claim's own words \(“(.*)…”\); say it in others",
+        r"Trùng hơn sáu từ với lời cũ (“\1…”). Hãy viết bằng lời khác.",
+        "text",
+    ),
+    (
+        r"text: says another thing \((.*)\); keep .*",
+        r"Câu này nói điều khác (\1): hãy giữ nguyên số tiền, nơi và ngày.",
+        "text",
+    ),
+    (
+        r"text: another claim has these very words; .*",
+        "Đã có tin đúng những lời này; hãy viết khác đi.",
+        "text",
+    ),
+    (r"label: choose one", "Hãy chọn một nhãn.", None),
+    (r"only an auditor labels .*", "Chỉ kiểm toán viên gắn nhãn trong kiểm toán độc lập.", None),
+    (r"you have labelled this claim; .*", "Bạn đã gắn nhãn điều này; nhãn không sửa được.", None),
+    (r"two auditors have labelled this claim", "Điều này đã đủ nhãn của hai kiểm toán viên.", None),
+    (
+        r"the figures of this week are final; .*",
+        "Số liệu của tuần này đã chốt; không nhận thêm nhãn.",
+        None,
+    ),
+    (
+        r"you reviewed this claim; its audit is for others",
+        "Bạn đã thẩm định điều này khi giữ vai trò khác; người khác sẽ kiểm toán nó.",
+        None,
+    ),
+    (
+        r"label this claim in the independent audit before you read it here",
+        "Hãy gắn nhãn điều này ở trang Kiểm toán trước khi đọc điểm và ý kiến của người khác.",
+        None,
+    ),
+    (r"only a lead lets the score .*", "Chỉ trưởng nhóm mới được cho máy xếp hàng trở lại.", None),
+    (r"the score fills the queue already", "Máy đang tự xếp hàng; không có gì để mở lại.", None),
     (r"until: choose a day within the next 30", "Hãy chọn một ngày trong 30 ngày tới.", "until"),
     (r"\w+: choose a day", "Hãy chọn một ngày hợp lệ.", None),
     (

@@ -7,9 +7,9 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import ConflictError, KiemChungError, NotFoundError, UsageError
-from models.vocabulary import Opinion
+from models.vocabulary import Opinion, Role
 from models.weeks import local_day
-from pipeline import decisions
+from pipeline import decisions, independent
 from pipeline.decisions import ReviewInput
 from pipeline.evidence import EvidenceInput
 from review_ui.claims import claim_of, claim_page
@@ -43,8 +43,12 @@ def _page(
 ) -> Response:
     desk = desk_of(request)
     now = desk.clock()
+    me = me_of(request)
     with desk.reading() as session:
-        page = claim_page(session, claim_id, me_of(request), now)
+        claim_of(session, claim_id)
+        if me.role is Role.AUDITOR and independent.hides(session, claim_id, me.staff_id):
+            raise ConflictError("label this claim in the independent audit before you read it here")
+        page = claim_page(session, claim_id, me, now)
     return staff_page(
         request,
         "staff/claim.html",

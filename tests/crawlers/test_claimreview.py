@@ -1,7 +1,9 @@
 """ClaimReview from pages, JSON-LD, data feeds and CSV; ratings; the scope gate."""
 
 import json
-from datetime import date
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,19 @@ from crawlers import claimreview
 from crawlers.claimreview import Stored
 from crawlers.errors import ClaimReviewError
 from crawlers.ratings import map_rating
+from crawlers.registry import EntrySpec
+from models import audit
 from models.claims import KnownClaim
 from models.counters import totals
-from models.vocabulary import Rating
+from models.desk import AuditEntry
+from models.vocabulary import EntryKind, Rating, SourceKind
+from tests.crawlers.child import run_crawl
 from tests.crawlers.conftest import Desk
 from tests.crawlers.reader import StandInReader
+from tests.crawlers.server import Page, Site
 
 DAY = date(2026, 11, 22)
+Clock = Callable[[], datetime]
 
 
 def review(**changes: object) -> dict[str, Any]:
@@ -203,28 +211,103 @@ def test_ratings_by_numbers(numbers: tuple[object, object, object], rating: Rati
     assert map_rating("", *numbers) == rating
 
 
+def at(day: int) -> Clock:
+    return lambda: datetime(2026, 11, day, 3, 0, tzinfo=UTC)
+
+
+def take(desk: Desk, clock: Clock, *reviews: dict[str, Any]) -> Stored:
+    rows = claimreview.read(json.dumps(reviews))
+    with desk.sessions.begin() as session:
+        return claimreview.store(session, rows, StandInReader(), clock)
+
+
+def counts(stored: Stored) -> tuple[int, int, int, int]:
+    return stored.kept, stored.changed, stored.not_ours, stored.duplicate
+
+
+def rated(words: str, **changes: object) -> dict[str, Any]:
+    return review(reviewRating={"@type": "Rating", "alternateName": words}, **changes)
+
+
+def known(desk: Desk) -> list[KnownClaim]:
+    with desk.sessions.begin() as session:
+        found = session.scalars(select(KnownClaim).order_by(KnownClaim.id)).all()
+        session.expunge_all()
+        return list(found)
+
+
+def log(desk: Desk) -> list[tuple[str, str]]:
+    with desk.sessions.begin() as session:
+        assert audit.verify(session).ok
+        rows = session.execute(select(AuditEntry.action, AuditEntry.subject).order_by(AuditEntry.seq))
+        return [(action, subject) for action, subject in rows]
+
+
 def test_only_what_is_in_scope_is_stored_and_once(desk: Desk) -> None:
-    rows = claimreview.read(
-        json.dumps([review(), review(claimReviewed="Ông chủ tịch nói dở", url="https://kiemtin.vn/2")])
-    )
+    reviews = [review(), review(claimReviewed="Ông chủ tịch nói dở", url="https://kiemtin.vn/2")]
+    assert counts(take(desk, at(22), *reviews)) == (1, 0, 1, 0)
+    assert counts(take(desk, at(22), *reviews)) == (0, 0, 1, 1)
+    (one,) = known(desk)
+    assert (one.topic, one.rating, one.published_day) == ("health", "false", date(2026, 11, 1))
     with desk.sessions.begin() as session:
-        assert claimreview.store(session, rows, StandInReader(), DAY) == Stored(
-            kept=1, not_ours=1, duplicate=0
-        )
-    with desk.sessions.begin() as session:
-        assert claimreview.store(session, rows, StandInReader(), DAY) == Stored(
-            kept=0, not_ours=1, duplicate=1
-        )
-    with desk.sessions.begin() as session:
-        known = session.scalars(select(KnownClaim)).one()
-        assert (known.topic, known.rating, known.published_day) == ("health", "false", date(2026, 11, 1))
         assert totals(session, claimreview.IMPORT, DAY) == {"kept": 1, "duplicate": 1, "not_ours": 2}
+    assert log(desk) == []
 
 
 def test_an_unmapped_rating_keeps_its_words(desk: Desk) -> None:
-    rating = {"@type": "Rating", "alternateName": "Bốn mũi dài: ông CANARY nói vậy"}
-    rows = claimreview.read(json.dumps(review(reviewRating=rating)))
+    take(desk, at(22), rated("Bốn mũi dài: ông CANARY nói vậy"))
+    (one,) = known(desk)
+    assert (one.rating, one.rating_original) == (None, "Bốn mũi dài")
+
+
+def test_a_changed_rating_changes_the_known_claim_and_is_logged(desk: Desk) -> None:
+    take(desk, at(22), rated("Sai"), rated("Sai", url="https://kiemtin.vn/2"))
+    again = take(desk, at(23), rated("Đúng"), rated("Sai", url="https://kiemtin.vn/2"))
+    assert counts(again) == (0, 1, 0, 1)
+    first, second = known(desk)
+    assert (first.rating, first.rating_original, first.imported_day) == ("true", "Đúng", DAY)
+    assert second.rating == "false"
+    assert log(desk) == [(claimreview.RERATED, f"known:{first.id}:false>true")]
+    take(desk, at(24), rated("Bốn mũi dài"))
+    assert known(desk)[0].rating_original == "Bốn mũi dài"
+    assert log(desk)[1] == (claimreview.RERATED, f"known:{first.id}:true>unmapped")
+
+
+def test_a_review_that_its_page_no_longer_carries_is_marked(desk: Desk) -> None:
+    other = "Tin đồn nước chanh chữa sốt rét"
+    take(desk, at(20), review(), review(claimReviewed=other), review(url="https://kiemtin.vn/9"))
     with desk.sessions.begin() as session:
-        claimreview.store(session, rows, StandInReader(), DAY)
-        known = session.scalars(select(KnownClaim)).one()
-        assert (known.rating, known.rating_original) == (None, "Bốn mũi dài")
+        rows = claimreview.read(json.dumps([review()]))
+        judged, _ = claimreview.judge(rows, StandInReader())
+        assert claimreview.mark_gone(session, judged, at(22)) == 1
+        assert claimreview.mark_gone(session, judged, at(23)) == 0
+    marked = {one.text: one.link_dead_day for one in known(desk) if one.url.endswith("/1")}
+    assert marked == {review()["claimReviewed"]: None, other: DAY}
+    # an address that the publisher's feed does not name any more says nothing: feeds hold the newest
+    assert [one.link_dead_day for one in known(desk) if one.url.endswith("/9")] == [None]
+    assert [action for action, _ in log(desk)] == [claimreview.GONE]
+
+
+def test_a_polled_entry_point_brings_changed_ratings(desk: Desk, site: Site) -> None:
+    host = "kiem-tin.localhost"
+    entry = EntrySpec(EntryKind.CLAIM_REVIEW, site.url(host, "/feed.json"))
+    desk.add("kiem-tin", site.url(host), [entry], kind=SourceKind.FACT_CHECKER)
+    plan = desk.plan(site, "kiem-tin")
+
+    def poll(days: int, *reviews: dict[str, Any]) -> dict[str, int]:
+        made = json.dumps(reviews).encode()
+        site.put(host, "/feed.json", Page(made, headers={"Content-Type": "application/json"}))
+        report = run_crawl(replace(plan, now=plan.now + timedelta(days=days)))
+        assert report["errors"] == 0
+        return {name: n for name, n in desk.counts("kiem-tin").items() if name != "feed_read"}
+
+    two = review(claimReviewed="Tin đồn nước chanh chữa sốt rét", url=site.url(host, "/1"))
+    assert poll(0, rated("Sai", url=site.url(host, "/1")), two) == {"kept": 2}
+    poll(2, rated("Gây hiểu lầm", url=site.url(host, "/1")))
+    first, second = known(desk)
+    assert (first.rating, first.rating_original, first.link_dead_day) == ("misleading", "Gây hiểu lầm", None)
+    assert second.link_dead_day == DAY + timedelta(days=2)
+    assert log(desk) == [
+        (claimreview.RERATED, f"known:{first.id}:false>misleading"),
+        (claimreview.GONE, f"known:{second.id}"),
+    ]

@@ -67,7 +67,7 @@ def test_a_day_of_ticks_runs_everything_once(moving: tuple[Desk, Moving]) -> Non
         clock.now += timedelta(minutes=3)
         tick(desk, launched)
     counts = Counter(job for job, _ in launched.runs)
-    assert counts == {"stages": 48, "erase": 1, "backup": 1}
+    assert counts == {"stages": 48, "links": 24, "erase": 1, "backup": 1}
     assert len(set(launched.runs)) == len(launched.runs)
     assert launched.of("erase") == launched.of("backup") == ["2026-11-17"]
 
@@ -279,12 +279,13 @@ def test_the_scheduler_wakes_by_itself_and_stops(sqlite_desk: Desk, monkeypatch:
     scheduler = Scheduler(desk, wake_s=0.1)
     monkeypatch.setattr(scheduler, "_launch", launched)
     scheduler.start()
-    wait_until(lambda: len(launched.runs) >= 3)
+    wait_until(lambda: len(launched.runs) >= 4)
     time.sleep(0.5)
     scheduler.stop()
     assert sorted(launched.runs) == [
         ("backup", "2026-11-16"),
         ("erase", "2026-11-16"),
+        ("links", worker.period_of(desk.clock(), 3600)),
         ("stages", worker.period_of(desk.clock(), 1800)),
     ]
 
