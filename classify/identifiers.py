@@ -104,7 +104,7 @@ _ACCOUNT = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT_BEFORE_BANK = re.compile(
-    rf"(?<![\w.,/‹·])(\d(?:[ .\-]?\d){{5,18}})(?= {{0,1}}[,\-(]? {{0,1}}(?:ngan hang|{_BANKS})(?!\w))",
+    rf"(?<![\w.,/‹·])(\d(?:[ .\-]?\d){{5,18}})(?= ?[,\-(]? ?(?=[a-z])(?:ngan hang|{_BANKS})(?!\w))",
     re.IGNORECASE,
 )
 _CITIZEN_CUE = re.compile(

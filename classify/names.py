@@ -40,8 +40,9 @@ _COLLECTED = frozenset([
 _WORD = re.compile(r"[^\W\d_]+")
 _NEXT = re.compile(r" ([^\W\d_]+)")
 _REACHED = re.compile(
+    r"\A(?:"
     r" ?[:,(\-–.]? ?(?:‹|\+?84|0\d|sdt|dt\b|so\b|qua\b|zalo|de\b|nha\b|nhe\b|nhen\b|nghen\b|lien he|o so)"
-    r"| ?[.!?]?\s*$"
+    r"| ?[.!?]?\s*$)"
 )
 _NUMBER_NEXT = re.compile(r" ?[:,(\-–.]? ?(?:‹(?:phone|email)|\+84|0\d|sdt|so )")
 _SEPARATOR = (

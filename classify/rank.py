@@ -128,7 +128,7 @@ def _ranked(reasons: list[Reason], bias: float) -> Ranked:
     return Ranked(1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), ordered)
 
 
-_HIDDEN = re.compile(r"‹[^›]{0,40}›|(?<![^\s›])\S*\d\S*")
+_HIDDEN = re.compile(r"‹[^›]{0,40}›|(?<![^\s›])(?!›)[^\s\d]{0,99}\d\S*")
 
 
 def ranking_text(text: str) -> str:

@@ -15,7 +15,9 @@ class Span(NamedTuple):
 
 
 _BREAK = re.compile(
-    r"[.!?…]+[\"'”’)»\]]*(?=\s|$)|\n+|(?<=[\w)])[.!?…]+(?=[A-ZĐÀ-Ỹ][^\W\dA-Z])|[!?]+(?=[^\W\d])"
+    # each run is tried once, from its beginning: a line of a million dots is no line of sentences
+    r"(?<![.!?…])[.!?…]++[\"'”’)»\]]*+(?=\s|$)|\n+|(?<=[\w)])[.!?…]+(?=[A-ZĐÀ-Ỹ][^\W\dA-Z])"
+    r"|(?<![!?])[!?]++(?=[^\W\d])"
 )
 _ABBREVIATIONS = frozenset(
     [

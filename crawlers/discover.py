@@ -18,7 +18,9 @@ _MOST_CANDIDATES = 10
 _MOST_FOLLOWED = 4
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 _GUESSES = ("/rss", "/feed", "/rss.xml", "/sitemap.xml", "/sitemap_index.xml", "/news-sitemap.xml")
-_ROBOTS_SITEMAP = re.compile(r"^\s*sitemap\s*:\s*(\S{1,2000})", re.IGNORECASE | re.MULTILINE)
+_ROBOTS_SITEMAP = re.compile(
+    r"^[ \t]{0,99}sitemap[ \t]{0,99}:[ \t]{0,99}(\S{1,2000})", re.IGNORECASE | re.MULTILINE
+)
 _COMMENTS = re.compile(r"comment|replies|binh-?luan|bình luận|phan-?hoi|phản hồi", re.IGNORECASE)
 _FEED_LINK = re.compile(r"\.rss(?:$|\?)|/rss/|/feed/?$|[./]xml$|\.rdf$", re.IGNORECASE)
 _BEST_FIRST = (EntryKind.FEED, EntryKind.CLAIM_REVIEW, EntryKind.SITEMAP, EntryKind.LISTING)

@@ -30,7 +30,10 @@ class FetchPlan:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One answer, or why there is none: `outcome` is KEPT for a 200."""
+    """One answer, or why there is none: `outcome` is KEPT for a 200; `detail` says more in a word or two.
+
+    `url` is where the answer came from, or, of a source that has moved, where it says it is now.
+    """
 
     asked: str
     url: str
@@ -38,6 +41,7 @@ class Fetched:
     status: int = 0
     content_type: str = ""
     body: bytes = b""
+    detail: str = ""
 
 
 def fetch_all(addresses: Sequence[str], plan: FetchPlan) -> list[Fetched]:
@@ -83,7 +87,7 @@ def _child(addresses: list[str], plan: FetchPlan, pipe: Connection) -> None:
     answers: list[Fetched] = []
     process = AsyncCrawlerProcess(settings)
     silence_libraries()
-    process.crawl(_spider_class(), addresses=addresses, answers=answers)
+    process.crawl(_spider_class(), addresses=addresses, answers=answers, local_hosts=plan.local_hosts)
     process.start(install_signal_handlers=False)
     pipe.send(answers)
 
@@ -101,13 +105,20 @@ def _spider_class() -> "type[Spider]":
 
         name = "few"
 
-        def __init__(self, addresses: list[str], answers: list[Fetched]) -> None:
+        def __init__(
+            self, addresses: list[str], answers: list[Fetched], local_hosts: Mapping[str, tuple[str, int]]
+        ) -> None:
             super().__init__()
             self.addresses, self.answers = addresses, answers
+            self.guard = urls.Guard(local_hosts)
 
         async def start(self) -> AsyncIterator[Request]:
             """One request an address; redirects stay on the address's own site."""
             for url in self.addresses:
+                if self.guard.refusal(url):
+                    # not even asked: Scrapy raises for some of these, and the others would be lost with it
+                    self.answers.append(Fetched(url, url, Outcome.REFUSED_ADDRESS))
+                    continue
                 sites = frozenset([urls.site_of(url)])
                 yield Request(
                     url,
@@ -120,14 +131,18 @@ def _spider_class() -> "type[Spider]":
 
         def answered(self, response: Response, asked: str) -> None:
             """Note an answer."""
-            outcome = Outcome.KEPT if response.status == 200 else Outcome.HTTP_ERROR
+            outcome = Outcome.KEPT if response.status == 200 else outcomes.of_status(response.status)
+            if outcome == Outcome.KEPT and outcomes.is_login(asked, response.url):
+                outcome = Outcome.BLOCKED
             kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
             self.answers.append(Fetched(asked, response.url, outcome, response.status, kind, response.body))
 
         def unanswered(self, failure: Any) -> None:  # noqa: ANN401 -- Twisted's failure is untyped
             """Note why there is none."""
             asked = failure.request.cb_kwargs["asked"]
-            outcome = outcomes.of_error(failure.value, failure.request.url)
-            self.answers.append(Fetched(asked, asked, outcome))
+            error = failure.value
+            outcome = outcomes.of_error(error, failure.request.url)
+            moved = outcomes.moved_to(error) or asked
+            self.answers.append(Fetched(asked, moved, outcome, detail=outcomes.detail(error)))
 
     return FewPages

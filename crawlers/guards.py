@@ -15,6 +15,14 @@ class AddressRefusedError(IgnoreRequest):
     """An address that may not be fetched."""
 
 
+class MovedError(AddressRefusedError):
+    """A source answers, for good, from a site that the registry does not name; it is not followed."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__("moved for good to a site that is not registered")
+        self.address = address
+
+
 class AddressGuard:
     """Checks every request that would leave, whoever made it: spider, redirect or robots.txt."""
 
@@ -32,6 +40,8 @@ class AddressGuard:
             raise AddressRefusedError("only GET and HEAD leave")
         problem = self.guard.refusal(request.url, request.meta.get(SITES, frozenset()))
         if problem:
+            if _moved_for_good(request) and self.guard.refusal(request.url) is None:
+                raise MovedError(request.url)
             raise AddressRefusedError(problem)
         if urls.host_of(request.url) in self.guard.local_hosts:
             # AutoThrottle would bring a local host back to the public delay
@@ -44,3 +54,9 @@ class AddressGuard:
         if peer is not None and not local and not addresses.is_public(peer):
             raise AddressRefusedError("the answer came from a non-public address")
         return response
+
+
+def _moved_for_good(request: Request) -> bool:
+    # Scrapy notes the status of each redirect on the way; the last one led here (RFC 9110, 15.4.2 and 15.4.9)
+    reasons = request.meta.get("redirect_reasons") or [0]
+    return reasons[-1] in {301, 308}

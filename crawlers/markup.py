@@ -4,11 +4,14 @@ import re
 
 _BEFORE_ROOT = re.compile(r"(?:\s++|<\?(?:(?!\?>).)*+\?>|<!--(?:(?!-->).)*+-->)*+", re.DOTALL)
 _DECLARES = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_OPAQUE = re.compile(r"<!\[CDATA\[(?:(?!\]\]>).)*+\]\]>|<!--(?:(?!-->).)*+-->", re.DOTALL)
+# what is never closed reaches to the end, so that it is read once and not from each place where it may begin
+_OPAQUE = re.compile(r"<!\[CDATA\[(?:(?!\]\]>).)*+(?:\]\]>|\Z)|<!--(?:(?!-->).)*+(?:-->|\Z)", re.DOTALL)
+# no name and no bare value of a real page is as long as 300 bytes
 _CROWDED = re.compile(
-    rb"<[A-Za-z][^\s/>]*+(?:[\s/]++[^\s\"'>/=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]++)?+)?+){1000}"
+    rb"<[A-Za-z][^\s/><]*+"
+    rb"(?:[\s/]++[^\s\"'>/=]{1,300}+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]{1,300}+)?+)?+){1000}"
 )
-_CDATA = re.compile(r"(<!\[CDATA\[(?:(?!\]\]>).)*+\]\]>)", re.DOTALL)
+_CDATA = re.compile(r"(<!\[CDATA\[(?:(?!\]\]>).)*+(?:\]\]>|\Z))", re.DOTALL)
 _BARE_AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});)")
 
 
@@ -21,7 +24,12 @@ def declares_type(text: str) -> bool:
     start = _BEFORE_ROOT.match(text)
     if start and text.startswith("<!", start.end()):
         return True
-    return bool(_DECLARES.search(text)) and bool(_DECLARES.search(_OPAQUE.sub("", text)))
+    return bool(_DECLARES.search(text)) and bool(_DECLARES.search(_OPAQUE.sub(_unclosed, text)))
+
+
+def _unclosed(found: re.Match[str]) -> str:
+    # nobody knows what a parser makes of it: it counts as markup
+    return "" if found[0].endswith(("-->", "]]>")) else found[0]
 
 
 def is_crowded(body: bytes) -> bool:

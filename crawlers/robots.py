@@ -33,6 +33,14 @@ class RobotsRefusedError(IgnoreRequest):
         self.unreachable = unreachable
 
 
+class RestAskedError(Exception):
+    """robots.txt was answered with 429 or 503; `retry_after` is the header of that name."""
+
+    def __init__(self, retry_after: str) -> None:
+        super().__init__("robots.txt asked for a rest")
+        self.retry_after = retry_after
+
+
 def rules(status: int, body: bytes, content_type: str = "") -> str | None:
     """The rules that an answer to `/robots.txt` amounts to; None if it is unreachable and so forbids."""
     if status == 429 or status >= 500 or status < 200 or 300 <= status < 400:
@@ -60,7 +68,7 @@ class FailClosedRobots:
         self.crawler = crawler
         self.agent = agent
         self.clock = clock
-        self.cache: dict[str, tuple[float, asyncio.Future[Protego | None]]] = {}
+        self.cache: dict[str, tuple[float, asyncio.Future[Protego | Exception | None]]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "FailClosedRobots":
@@ -72,13 +80,14 @@ class FailClosedRobots:
         if request.meta.get(_OURS) is _TOKEN:
             return
         parser = await self._parser(request)
-        if parser is None:
-            raise RobotsRefusedError(unreachable=True)
+        if not isinstance(parser, Protego):
+            # with what kept it from being read, so that a source is told apart from its robots.txt
+            raise RobotsRefusedError(unreachable=True) from parser
         if not parser.can_fetch(request.url, self.agent):
             raise RobotsRefusedError(unreachable=False)
         self._slow_down(request, parser.crawl_delay(self.agent))
 
-    async def _parser(self, request: Request) -> Protego | None:
+    async def _parser(self, request: Request) -> Protego | Exception | None:
         parts = urlparse_cached(request)
         place = f"{parts.scheme}://{parts.netloc}"
         known = self.cache.get(place)
@@ -88,7 +97,7 @@ class FailClosedRobots:
             known[1].set_result(await self._fetch(place, request))
         return await asyncio.shield(known[1])
 
-    async def _fetch(self, place: str, request: Request) -> Protego | None:
+    async def _fetch(self, place: str, request: Request) -> Protego | Exception | None:
         wanted = Request(
             f"{place}/robots.txt",
             priority=1000,
@@ -100,9 +109,11 @@ class FailClosedRobots:
             answer: Response = await self.crawler.engine.download_async(wanted)
             kind = (answer.headers.get("Content-Type") or b"").decode("latin-1")
             text = rules(answer.status, answer.body, kind)
+            if answer.status in {429, 503}:
+                return RestAskedError((answer.headers.get("Retry-After") or b"").decode("latin-1"))
             return None if text is None else Protego.parse(text)
-        except Exception:  # whatever went wrong, an unread robots.txt forbids
-            return None
+        except Exception as error:  # whatever went wrong, an unread robots.txt forbids
+            return error
 
     def _slow_down(self, request: Request, wanted_s: float | None) -> None:
         key = urlparse_cached(request).hostname or ""

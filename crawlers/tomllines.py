@@ -2,8 +2,8 @@
 
 import re
 
-_HEADER = re.compile(r"\s*\[\[\s*(source(?:\s*\.\s*entry)?)\s*\]\]")
-_FIELD = re.compile(r"\s*(?:\"([^\"]+)\"|([A-Za-z0-9_-]+))\s*=")
+_HEADER = re.compile(r"\A\s*\[\[\s*(source(?:\s*\.\s*entry)?)\s*\]\]")
+_FIELD = re.compile(r"\A\s*(?:\"([^\"]+)\"|([A-Za-z0-9_-]+))\s*=")
 
 
 class Lines:

@@ -39,7 +39,7 @@ _UNSEEN = re.compile(r'<path(?: d="[^"]*")? display="none"/>|<path d="[^"]*"/>|<
 _DOT = re.compile(r'<path transform="translate\(([\d.]+),([\d.]+)\)" d="M([\d.]+),0A\3[^"]*"')
 _EDGE = re.compile(r'(<circle(?: (?:cx|cy|r|fill)="[^"]*")*) stroke-width="[^"]*"(/>)')
 _LINKS = ' xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1"'
-_LONG = re.compile(r"(\d+\.\d)\d+")
+_LONG = re.compile(r"(?<!\d)(\d+\.\d)\d+")
 _drawn: OrderedDict[Hashable, str | bytes] = OrderedDict()
 _lock = Lock()
 

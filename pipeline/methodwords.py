@@ -14,7 +14,7 @@ _ROWS = (
     (r"weeks as strata, Fay-Feuer gamma", "mỗi tuần một tầng, gamma Fay–Feuer"),
     (r"melding: (\d+) of (\d+) seeds recognised", r"melding: nhận ra \1 trên \2 câu thử"),
     (r"^one-sided, ", "cận một phía, "),
-    (r"(\d+)-week window: ", r"gộp \1 tuần: "),
+    (r"(?<!\d)(\d+)-week window: ", r"gộp \1 tuần: "),
     (r"; no miss found among the draws", "; không thấy tin sai nào trong các mẫu"),
     (r"weighted by mentions", "tính theo số lần xuất hiện"),
     (r"1 - claims that entered the queue / claims in scope", "1 − tin vào hàng đợi / tin thuộc phạm vi"),

@@ -66,7 +66,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "metrics.token_file",
         "",
-        "file with the token (32 characters or more) with which Prometheus reads /metrics; empty: admins alone",
+        "file with the token (32 characters or more) by which Prometheus reads /metrics; empty: only admins",
     ),
     Setting("schedule.enabled", True, "whether `serve` also runs the stages on schedule"),
 )
