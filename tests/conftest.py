@@ -1,11 +1,13 @@
 """Fixtures that every room's tests share: a clock that stands still and real databases."""
 
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -13,6 +15,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from models import migrate
 from models.session import make_engine, make_sessions
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)  # a Wednesday morning in week 2026-W47
 
@@ -125,3 +130,19 @@ def sqlite_sessions(sqlite_url: str) -> Iterator[sessionmaker[Session]]:
     made = make_engine(sqlite_url)
     yield make_sessions(made)
     made.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """One headless Chromium for all tests of this process: a second playwright beside it would not start.
+
+    The one that `KIEMCHUNG_TEST_CHROMIUM` names, the system's, or the test runner's own download.
+    """
+    from playwright.sync_api import sync_playwright
+
+    named = os.environ.get("KIEMCHUNG_TEST_CHROMIUM")
+    where = named or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=where, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -1,8 +1,6 @@
 """A desk filled by hand, the real app under uvicorn, and a real Chromium that notes whatever goes wrong."""
 
 import contextlib
-import os
-import shutil
 import socket
 import threading
 import time
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from models.vocabulary import Language, Opinion, Role
 from pipeline import accounts, decisions, publishing
@@ -26,9 +24,6 @@ from tests.rules.history import REASON, TEXT
 
 PASSWORD = "ghe xuong cho noi som"
 STAFF = {"an": Role.ANALYST, "binh": Role.ANALYST, "chi": Role.LEAD, "dung": Role.LEAD}
-CHROMIUM = (
-    os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-)
 
 
 @dataclass
@@ -85,17 +80,6 @@ def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: bytes) -> I
     with _serving(create_app(desk)) as port:
         yield House(desk, f"http://localhost:{port}", staff, slug)
     desk.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    if CHROMIUM is None:
-        pytest.fail("no Chromium: run tools/browser, or set KIEMCHUNG_TEST_CHROMIUM")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @dataclass
@@ -159,12 +143,12 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
-def visit(browser: Browser, house: House) -> Iterator[Visit]:
+def visit(chromium: Browser, house: House) -> Iterator[Visit]:
     """Opens windows; at the end of the test none of them may have seen an error."""
     opened: list[tuple[BrowserContext, Visitor]] = []
 
     def open_window(width: int = 1280, *, script: bool = True) -> Visitor:
-        context = browser.new_context(
+        context = chromium.new_context(
             viewport={"width": width, "height": 740}, java_script_enabled=script, locale="vi-VN"
         )
         context.set_default_timeout(10_000)

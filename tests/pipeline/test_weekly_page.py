@@ -1,14 +1,12 @@
 """The printable weekly page: one sheet of A4 in the browser and as PDF, whatever the week holds."""
 
 import io
-import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pypdf
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from models.errors import KiemChungError
 from pipeline import exports, metrics, report_html, report_pdf, report_weekly
@@ -17,8 +15,6 @@ from pipeline.dictionary import ENTRIES
 from pipeline.figures import COULD_NOT, Figure
 from pipeline.report_weekly import WeekFacts
 from tests.pipeline.weeks import WEEK, audited
-
-CHROMIUM = os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium")
 
 
 @pytest.fixture
@@ -54,23 +50,21 @@ def test_what_cannot_be_one_page_is_refused(closed: Desk) -> None:
 
 
 @pytest.mark.browser
-def test_a_browser_prints_one_page(closed: Desk, tmp_path: Path) -> None:
+def test_a_browser_prints_one_page(closed: Desk, tmp_path: Path, chromium: Browser) -> None:
     facts = exports._facts(closed, WEEK)
     several = report_html.render(report_weekly.whole(facts))  # positive control: not everything fits
     pages = [report_html.render(report_weekly.page(one)) for one in (facts, fullest(facts))]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_page()
-        counted = []
-        for text in (*pages, several):
-            path = tmp_path / "page.html"
-            path.write_bytes(text)
-            tab.goto(path.as_uri())
-            printed = tab.pdf(prefer_css_page_size=True)
-            counted.append(len(pypdf.PdfReader(io.BytesIO(printed)).pages))
-        tab.set_viewport_size({"width": 360, "height": 800})
-        width = tab.evaluate("document.documentElement.scrollWidth")
-        browser.close()
+    tab = chromium.new_page()
+    counted = []
+    for text in (*pages, several):
+        path = tmp_path / "page.html"
+        path.write_bytes(text)
+        tab.goto(path.as_uri())
+        printed = tab.pdf(prefer_css_page_size=True)
+        counted.append(len(pypdf.PdfReader(io.BytesIO(printed)).pages))
+    tab.set_viewport_size({"width": 360, "height": 800})
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    tab.close()
     assert counted[:2] == [1, 1]
     assert counted[2] > 1
     assert width <= 360

@@ -1,7 +1,5 @@
 """C8: no text of others becomes a program, a picture, a link or a request in any page of the web app."""
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +12,7 @@ import html5lib
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from playwright.sync_api import Browser as Chromium
 from sqlalchemy import text
 
 from models.vocabulary import Role
@@ -279,50 +278,46 @@ def _dismiss(found: list[str], dialog: Any) -> None:  # noqa: ANN401
     dialog.dismiss()
 
 
-def browse(house: House, address: str, texts: Sequence[str], size: int) -> list[str]:
+def browse(chromium: Chromium, house: House, address: str, texts: Sequence[str], size: int) -> list[str]:
     """What a real Chromium complains of, opens or asks for beyond the app itself."""
-    from playwright.sync_api import sync_playwright
-
     found: list[str] = []
-    where = os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=where, args=["--no-sandbox"])
-        page: Any = chromium.new_context().new_page()
-        page.add_init_script(WATCH)
-        page.on("dialog", lambda dialog: _dismiss(found, dialog))
-        page.on("console", lambda line: found.append(f"console {line.text}"))
-        page.on("pageerror", lambda error: found.append(f"error {error}"))
-        page.on(
-            "request", lambda asked: found.append(asked.url) if not asked.url.startswith(address) else None
-        )
-        page.goto(f"{address}/dang-nhap")
-        page.fill("[name=username]", "chi")
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit], main form button")
-        for planted in chunks(texts, size):
-            house.plant(planted)
-            for path in dict.fromkeys([*house.pages()[""], *house.pages()["chi"]]):
-                page.goto(address + path)
-        assert page.url.startswith(address)
-        chromium.close()
+    context = chromium.new_context()
+    page: Any = context.new_page()
+    page.add_init_script(WATCH)
+    page.on("dialog", lambda dialog: _dismiss(found, dialog))
+    page.on("console", lambda line: found.append(f"console {line.text}"))
+    page.on("pageerror", lambda error: found.append(f"error {error}"))
+    page.on("request", lambda asked: found.append(asked.url) if not asked.url.startswith(address) else None)
+    page.goto(f"{address}/dang-nhap")
+    page.fill("[name=username]", "chi")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit], main form button")
+    for planted in chunks(texts, size):
+        house.plant(planted)
+        for path in dict.fromkeys([*house.pages()[""], *house.pages()["chi"]]):
+            page.goto(address + path)
+    assert page.url.startswith(address)
+    context.close()
     return found
 
 
 @pytest.mark.browser
-def test_a_real_browser_runs_and_asks_for_nothing(house: House, address: str) -> None:
-    assert browse(house, address, payloads(), len(payloads())) == []
+def test_a_real_browser_runs_and_asks_for_nothing(chromium: Chromium, house: House, address: str) -> None:
+    assert browse(chromium, house, address, payloads(), len(payloads())) == []
 
 
 @pytest.mark.browser
 @pytest.mark.release
-def test_a_real_browser_runs_and_asks_for_nothing_in_full(house: House, address: str) -> None:
-    assert browse(house, address, payloads(), 24) == []
+def test_a_real_browser_runs_and_asks_for_nothing_in_full(
+    chromium: Chromium, house: House, address: str
+) -> None:
+    assert browse(chromium, house, address, payloads(), 24) == []
 
 
 @pytest.mark.browser
 @pytest.mark.release
 def test_control_a_real_browser_notices_an_unescaped_text(
-    house: House, address: str, monkeypatch: pytest.MonkeyPatch
+    chromium: Chromium, house: House, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import markupsafe
 
@@ -330,4 +325,4 @@ def test_control_a_real_browser_notices_an_unescaped_text(
     monkeypatch.setattr("jinja2.runtime.escape", markupsafe.Markup)
     house.app = create_app(house.desk)
     # the policy of the pages still stops the program; that it had to is what is seen
-    assert browse(house, address, payloads()[:60], 60) != []
+    assert browse(chromium, house, address, payloads()[:60], 60) != []

@@ -1,7 +1,5 @@
 """A real Chromium: the cookie on loopback, the keyboard, no script, small screens, weight, no violation."""
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +10,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Response
 
 from models.desk import Staff
 from pipeline.compose import Desk
@@ -20,7 +18,6 @@ from tests.review_ui.house import EVIDENCE, PASSWORD, TEXT, add_claim, add_match
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("staff")]
 
-CHROMIUM = os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium")
 DOT = bytes.fromhex(  # a picture of one red point
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c"
     "4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
@@ -50,15 +47,6 @@ DOUBLED = """() => {
 }"""
 ANALYST = ("/ban-lam-viec", "/khang-nghi", "/mat-khau")
 LEAD = ("/nguon/suc-khoe", "/mo-hinh", "/nhat-ky/noi-bo")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
-    """One Chromium for all tests of this process: the system's, or the test runner's own download."""
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 @pytest.fixture

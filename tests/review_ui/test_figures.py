@@ -4,15 +4,14 @@ import csv
 import html
 import io
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 from sqlalchemy import func, insert, select
 
 from models import audit
@@ -33,7 +32,6 @@ from tests.pipeline.weeks import LONG_AFTER, WEEK, arrive, at, audited
 from tests.review_ui.conftest import OpenBrowser
 from tests.review_ui.house import Browser, MovingClock, make_desk, words
 
-CHROMIUM = os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium")
 SHARE = r"\d+(?:[.,]\d+)?%"
 # every form in which a percentage may stand: with its interval, or as a target, a level, a rule
 ALLOWED = re.compile(
@@ -306,21 +304,18 @@ def test_the_week_page_stands_under_its_headings_in_both_languages(reader: Brows
 
 @pytest.mark.browser
 @pytest.mark.parametrize("ending", ["", "?lang=en"])
-def test_a_week_prints_on_one_sheet_of_a4(ending: str, reader: Browser) -> None:
+def test_a_week_prints_on_one_sheet_of_a4(ending: str, reader: Browser, chromium: Chromium) -> None:
     import pypdf
-    from playwright.sync_api import sync_playwright
 
     page = reader.get(f"/so-lieu/tuan/{WEEK}{ending}").text
     sheet = reader.get("/tinh/site.css").text
     whole = re.sub(r'<link rel="stylesheet"[^>]*>', lambda _: f"<style>{sheet}</style>", page)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = chromium.new_page()
-        tab.set_content(whole)
-        printed = pypdf.PdfReader(io.BytesIO(tab.pdf(format="A4", prefer_css_page_size=True)))
-        tab.set_content(whole.replace("<h1>", f"<div>{'<p>dài</p>' * 80}</div><h1>"))
-        longer = pypdf.PdfReader(io.BytesIO(tab.pdf(format="A4", prefer_css_page_size=True)))
-        chromium.close()
+    tab = chromium.new_page()
+    tab.set_content(whole)
+    printed = pypdf.PdfReader(io.BytesIO(tab.pdf(format="A4", prefer_css_page_size=True)))
+    tab.set_content(whole.replace("<h1>", f"<div>{'<p>dài</p>' * 80}</div><h1>"))
+    longer = pypdf.PdfReader(io.BytesIO(tab.pdf(format="A4", prefer_css_page_size=True)))
+    tab.close()
     assert len(printed.pages) == 1
     assert len(longer.pages) > 1  # the measure sees a sheet that is too full
     text = re.sub(r"\s+", " ", printed.pages[0].extract_text())

@@ -27,9 +27,9 @@ from tests.review_ui.house import (
     add_staff,
     words,
 )
-from tests.review_ui.test_browser import Visits, address, chromium, visits
+from tests.review_ui.test_browser import Visits, address, visits
 
-__all__ = ["address", "chromium", "visits"]  # fixtures of the browser
+__all__ = ["address", "visits"]  # fixtures of the browser
 
 pytestmark = pytest.mark.usefixtures("staff")
 
