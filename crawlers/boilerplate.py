@@ -8,6 +8,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from crawlers import glance
+
 _SPLIT = re.compile(r"[-_:\s]+|(?<=[a-z])(?=[A-Z])")
 _AUTHORS = (
     "byline bylines writer writers signature signatures tacgia reporter reporters journalist journalists "
@@ -240,7 +242,7 @@ def strip_tree(tree: Any) -> None:  # noqa: ANN401
     """Remove bylines, author boxes and comment sections from an lxml tree, in place."""
     doomed: list[Any] = []
     # a walk: asking libxml2 for elements by a dozen attributes takes it longer
-    for element in tree.iter("*"):
+    for element in glance.outside(tree):
         tag, attributes = element.tag, element.items()
         kind = _read(tag, attributes) if attributes or tag == "address" else None
         if kind is None:

@@ -3,6 +3,7 @@
 Twisted's reactor runs once a process, so callers start a (non-daemonic) child process for each crawl.
 """
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from crawlers.pool import ReadingPool
     from crawlers.spider import Run
+
+PUBLIC = (1, 8)
+"""Pages under way at once, and leased at once: a public host has one connection and seconds in between."""
+LOCAL = (12, 64)
 
 __all__ = ["Budget", "CrawlContext", "CrawlReport", "LocalPace", "Outcome", "crawl", "crawl_settings"]
 
@@ -68,23 +73,28 @@ def _crawl(
     from scrapy.settings import Settings
 
     from crawlers.lanes import Lane
-    from crawlers.spider import LOCAL_AT_ONCE, PUBLIC_AT_ONCE, Run
+    from crawlers.spider import Run
 
     settings = Settings(dict(crawl_settings(context)))
     policy.check(settings, context.local_hosts)
     run = Run(context, ledger, pool)
     for source_id, facts in sources.items():
         local = facts.sites <= set(context.local_hosts)
-        run.lanes[source_id] = Lane(facts, context.budget, LOCAL_AT_ONCE if local else PUBLIC_AT_ONCE)
-    run.due = ledger.claim_due(list(sources))
+        at_once, batch = LOCAL if local else PUBLIC
+        lane = Lane(facts, context.budget, at_once, batch, resting=facts.resting)
+        lane.gate = asyncio.Semaphore(context.local_pace.concurrency if local else 1)
+        run.lanes[source_id] = lane
+    run.due = ledger.claim_due([source_id for source_id, facts in sources.items() if not facts.resting])
     try:
         _fetch(settings, run)
     finally:
-        run.writer.shutdown(wait=True)
+        run.writer.close()
     return run.report
 
 
 def _fetch(settings: "Settings", run: "Run") -> None:
+    # imported deep in the running engine, where it walks the whole stack, it costs half a second more
+    import scrapy.core.downloader.handlers.http11  # noqa: F401
     from scrapy.crawler import AsyncCrawlerProcess
 
     from crawlers.quiet import LOG, silence_libraries

@@ -1,50 +1,70 @@
-"""One lane a source: how many of its pages are under way, what budget is left, whether it rests."""
+"""One lane a source: what budget is left, which pages are at hand, whether it rests."""
 
-from collections.abc import Callable
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
 from crawlers.context import Budget
-from crawlers.ledger import SourceFacts
+from crawlers.ledger import Leased, SourceFacts
 
 FAILURES_TO_REST = 3
 
 
 @dataclass(slots=True)
 class Lane:
-    """The state of one source in this run."""
+    """The state of one source in this run: `at_once` pages under way, leased `batch` by batch."""
 
     source: SourceFacts
     budget: Budget
-    at_once: int
+    at_once: int = 1
+    batch: int = 8
     clock: Callable[[], float] = monotonic
-    under_way: int = 0
     taken: int = 0
     failures: int = 0
     resting: bool = False
     drained: bool = False
-    leasing: bool = False
-    started_at: float | None = field(default=None)
+    started_at: float | None = None
+    stock: deque[Leased] = field(default_factory=deque)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # the next request waits here and not in the downloader, which would open another connection for it
+    gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     def room(self) -> int:
-        """How many more pages may be leased now."""
-        if self.resting or self.drained or self.leasing or self._late():
+        """How many more pages are to be leased now: none while there is stock."""
+        if self.stock or self.drained or self._over():
             return 0
-        return max(0, min(self.at_once - self.under_way, self.budget.pages_per_source - self.taken))
+        return max(0, min(self.batch, self.budget.pages_per_source - self.taken))
 
-    def _late(self) -> bool:
+    def _over(self) -> bool:
+        if self.resting or self.taken >= self.budget.pages_per_source:
+            return True
         return self.started_at is not None and self.clock() - self.started_at > self.budget.seconds_per_source
 
-    def take(self, pages: int) -> None:
-        """Note that pages were leased."""
+    def add(self, pages: Sequence[Leased], wanted: int) -> None:
+        """Put leased pages in stock; fewer than wanted means that no more wait."""
+        self.stock.extend(pages)
+        self.drained = len(pages) < wanted
+
+    def take(self) -> Leased | None:
+        """The next page to fetch; None when the source is through for this run."""
+        if not self.stock or self._over():
+            return None
         if self.started_at is None:
             self.started_at = self.clock()
-        self.taken += pages
-        self.under_way += pages
+        self.taken += 1
+        return self.stock.popleft()
+
+    def take_part(self) -> bool:
+        """Whether one more page may be fetched as a part of one that was taken."""
+        if self._over():
+            return False
+        self.taken += 1
+        return True
 
     def answered(self, *, well: bool) -> None:
         """Note an answer; a few failures in a row and the source is left alone for this run."""
-        self.under_way -= 1
         self.failures = 0 if well else self.failures + 1
         if self.failures >= FAILURES_TO_REST:
             self.resting = True

@@ -3,17 +3,19 @@
 Everything here runs on one writer thread beside the reactor, so that a slow disk never stops the fetching.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
 
-from crawlers import claimreview, urls
+from crawlers import claimreview, pdf, urls
 from crawlers.claimreview import JudgedClaim
 from crawlers.context import CrawlContext
 from crawlers.ports import Reading
-from crawlers.store import Gathered, keep
+from crawlers.store import Gathered, store
 from crawlers.worker import PageResult
 from models import counters, frontier
 from models.gathered import EntryPoint, FrontierPage, Source
@@ -40,11 +42,13 @@ class DueEntry:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What the spider needs to know of a source: where it may be fetched, and whether it is local."""
+    """What the spider needs to know of a source: where it may be fetched, and how it is read."""
 
     id: str
     sites: frozenset[str]
     is_local: bool
+    reads_pdf: bool = False
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,16 @@ class Leased:
 
     id: int
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """A leased page of a source that was fetched (at `url`, after redirects) and read."""
+
+    source: SourceFacts
+    page: Leased
+    url: str
+    result: PageResult
 
 
 class Ledger:
@@ -75,7 +89,17 @@ class Ledger:
         for source_id, url in entries:
             if source_id in sites:
                 sites[source_id].add(urls.site_of(url))
-        return {one.id: SourceFacts(one.id, frozenset(sites[one.id]), one.is_local) for one in found}
+        now = self.context.clock()
+        return {
+            one.id: SourceFacts(
+                one.id,
+                frozenset(sites[one.id]),
+                one.is_local,
+                one.kind in pdf.KINDS,
+                resting=one.rest_until is not None and one.rest_until > now,
+            )
+            for one in found
+        }
 
     def claim_due(self, source_ids: Collection[str]) -> list[DueEntry]:
         """Claim the entry points that are due, so that no other process polls them at the same time."""
@@ -122,8 +146,14 @@ class Ledger:
         """Store known claims that an entry point itself carried."""
         day = local_day(self.context.clock())
         with self.context.sessions.begin() as session:
-            kept, seen = claimreview.keep(session, claims, day)
-            for outcome, n in ((Outcome.KEPT, kept), (Outcome.DUPLICATE, seen), (Outcome.NOT_OURS, dropped)):
+            kept = claimreview.keep(session, claims, self.context.clock)
+            claimreview.mark_gone(session, claims, self.context.clock)
+            counted = (
+                (Outcome.KEPT, kept.taken),
+                (Outcome.DUPLICATE, kept.seen),
+                (Outcome.NOT_OURS, dropped),
+            )
+            for outcome, n in counted:
                 if n:
                     counters.bump(session, source.id, day, outcome, n)
 
@@ -163,28 +193,51 @@ class Ledger:
             pause = max(min(max(backed_off, SHORTEST_S), LONGEST_S), min(wait_s, 7.0 * LONGEST_S))
             stored.next_due = now + timedelta(seconds=pause)
 
+    def rest(self, source_id: str, wait_s: float) -> None:
+        """Leave a source alone for as long as it asked (RFC 9110, 10.2.3), over runs, for a week at most."""
+        until = self.context.clock() + timedelta(seconds=min(wait_s, 7.0 * LONGEST_S))
+        with self.context.sessions.begin() as session:
+            source = session.get_one(Source, source_id)
+            source.rest_until = max(until, source.rest_until or until)
+
     def lease(self, source_id: str, limit: int) -> list[Leased]:
         """Lease pages of one source."""
         with self.context.sessions.begin() as session:
-            pages = frontier.lease(
-                session, self.owner, self.context.clock(), limit, LEASE_S, source_ids=[source_id]
-            )
-            return [Leased(page.id, page.url) for page in pages if page.url]
+            pages = frontier.lease(session, self.owner, self.context.clock(), limit, [source_id], LEASE_S)
+            return [Leased(page.id, page.url) for page in pages]
 
-    def page_read(self, source: SourceFacts, page: Leased, url: str, result: PageResult) -> Outcome:
-        """Keep what a page gave and mark it fetched, in one transaction; gives what became of it."""
+    def pages_read(self, pages: Sequence[ReadPage]) -> list[Outcome | Exception]:
+        """Keep what pages gave and mark them fetched; gives what became of each.
+
+        One transaction for all of them, so each is all or nothing however the process ends. If it fails, each
+        page has its own, so that one that cannot be written (its exception is given) takes no other with it.
+        """
+        try:
+            return [*self._write(pages)]
+        except Exception as error:
+            if len(pages) == 1:
+                return [error]
+        return [one for page in pages for one in self.pages_read([page])]
+
+    def _write(self, pages: Sequence[ReadPage]) -> list[Outcome]:
         day = local_day(self.context.clock())
+        counts: Counter[counters.Count] = Counter()
         with self.context.sessions.begin() as session:
-            if result.reading is not None:
-                gathered = self._gathered(source, url, result, result.reading)
-                outcome = keep(session, gathered, self.context.similarity)
-            else:
-                outcome = result.outcome
-                if result.claims and not claimreview.keep(session, result.claims, day)[0]:
-                    outcome = Outcome.DUPLICATE
-                counters.bump(session, source.id, day, outcome)
-            frontier.done(session, page.id)
-        return outcome
+            outcomes = [self._keep(session, page) for page in pages]
+            for page, outcome in zip(pages, outcomes, strict=True):
+                counts[page.source.id, day, outcome] += 1
+            counters.bump_all(session, counts)
+            frontier.done(session, *(page.page.id for page in pages))
+        return outcomes
+
+    def _keep(self, session: Session, page: ReadPage) -> Outcome:
+        result = page.result
+        if result.reading is not None:
+            gathered = self._gathered(page.source, page.url, result, result.reading)
+            return store(session, gathered, self.context.similarity)
+        if result.claims and not claimreview.keep(session, result.claims, self.context.clock).taken:
+            return Outcome.DUPLICATE
+        return result.outcome
 
     def _gathered(self, source: SourceFacts, url: str, result: PageResult, reading: Reading) -> Gathered:
         address = result.canonical or urls.normalise(url)

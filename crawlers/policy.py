@@ -22,6 +22,9 @@ FIXED: Mapping[str, object] = {
         "crawlers.robots.FailClosedRobots": 100,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
         "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+        # no passwords are ever sent, and nobody reads the counts
+        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+        "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
     },
     # one polite connection a host
     "DOWNLOAD_DELAY": 5,

@@ -3,7 +3,7 @@
 Structural types, so that `crawlers` needs no import of the room that implements them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
 
@@ -66,6 +66,10 @@ class Reading(Protocol):
 
 class TextReader(Protocol):
     """Masks, gates and reads one text."""
+
+    def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
+        """Whether a page's texts, in one of the given orders, could hold what is ours; True in doubt."""
+        ...
 
     def read(self, text: str, title: str = "") -> Reading:
         """Read a text of at most 100,000 characters."""

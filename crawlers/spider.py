@@ -1,33 +1,32 @@
 """The spider: entry points to frontier, frontier to pages, pages to the extraction processes and the store.
 
-Nothing here parses or waits: reading happens in other processes, writing on one thread.
+Nothing here parses or waits: reading happens in other processes, writing on one thread. The crawl is a few
+coroutines that ask Scrapy's downloader directly: every guard is a downloader middleware, while scheduler,
+scraper and spider middlewares would cost three times the download and do nothing here.
 """
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from twisted.python.failure import Failure
 
-from crawlers import outcomes, policy, worker
+from crawlers import answers, outcomes, policy, worker
 from crawlers.context import CrawlContext, CrawlReport
-from crawlers.guards import SITES
 from crawlers.lanes import Lane
-from crawlers.ledger import DueEntry, Leased, Ledger
+from crawlers.ledger import DueEntry, Leased, Ledger, ReadPage
 from crawlers.pool import PoisonError, ReadingPool
 from crawlers.quiet import LOG
 from crawlers.robots import RobotsRefusedError
+from crawlers.writer import Writer
 from models.vocabulary import EntryKind, Outcome
 
-DONE = TypeVar("DONE")
 DEEPEST_SITEMAP = 2
-PUBLIC_AT_ONCE = 4
-LOCAL_AT_ONCE = 24
+"""An index, and an index in it: well within the policy's depth."""
 
 
 class Run:
@@ -40,12 +39,8 @@ class Run:
         self.report = CrawlReport()
         self.lanes: dict[str, Lane] = {}
         self.due: list[DueEntry] = []
-        self.writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self.writer = Writer(ledger)
         self.bodies: set[bytes] = set()
-
-    async def write(self, work: Callable[[], DONE]) -> DONE:
-        """Run one transaction on the writer thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.writer, work)
 
 
 class DeskSpider(Spider):
@@ -53,227 +48,242 @@ class DeskSpider(Spider):
 
     name = "desk"
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, at_once: int) -> None:
         super().__init__()
         self.run = run
         self.brought_news: set[int] = set()
+        # held from asking for a body until it is read, so that waiting bodies never fill the memory
+        self.bodies_at_once = asyncio.Semaphore(at_once)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "DeskSpider":  # noqa: ANN401
         """Check the settings once more, as Scrapy will really use them, before anything is fetched."""
         run: Run = kwargs["run"]
         policy.check(crawler.settings, run.context.local_hosts)
-        return super().from_crawler(crawler, *args, **kwargs)
+        at_once = crawler.settings.getint("CONCURRENT_REQUESTS")
+        return super().from_crawler(crawler, *args, at_once=at_once, **kwargs)
 
     async def start(self) -> AsyncIterator[Request]:
-        """First the entry points that are due, then what waits in the frontier from before."""
+        """The whole crawl, all sources side by side; nothing is left for Scrapy to schedule."""
+        due: dict[str, list[DueEntry]] = {}
         for entry in self.run.due:
-            yield self._entry_request(entry, entry.url, depth=0)
-        for lane in self.run.lanes.values():
-            await self._next_pages(lane)
+            due.setdefault(entry.source_id, []).append(entry)
+        lanes = self.run.lanes.values()
+        await asyncio.gather(*(self._source(lane, due.get(lane.source.id, [])) for lane in lanes))
+        await self.run.writer.drain()
+        nothing: tuple[Request, ...] = ()
+        for request in nothing:
+            yield request
+
+    async def _source(self, lane: Lane, entries: list[DueEntry]) -> None:
+        """First the entry points that are due, then what waits in the frontier, from before and from now."""
+        for entry in entries:
+            # a source that asked for a rest in between gets it: its other entry points are due again soon
+            if not lane.resting:
+                await self._entry(lane, entry, entry.url, 0)
+        await asyncio.gather(*(self._pages(lane) for _ in range(lane.at_once)))
+
+    async def _download(self, lane: Lane, request: Request) -> Response:
+        engine = self.crawler.engine
+        if engine is None:
+            raise RuntimeError("the crawl has not started")
+        async with lane.gate:
+            return await engine.download_async(request)
 
     # --- entry points
 
-    def _entry_request(self, entry: DueEntry, url: str, depth: int) -> Request:
-        headers: dict[str, str] = {}
-        if depth == 0:
-            if entry.etag:
-                headers["If-None-Match"] = entry.etag
-            if entry.last_modified:
-                headers["If-Modified-Since"] = entry.last_modified
-        return Request(
-            url,
-            headers=headers,
-            callback=self.entry_answered,
-            errback=self.entry_unanswered,
-            dont_filter=True,
-            priority=10,
-            meta={SITES: self.run.lanes[entry.source_id].source.sites},
-            cb_kwargs={"entry": entry, "depth": depth},
-        )
-
-    async def entry_answered(self, response: Response, entry: DueEntry, depth: int) -> list[Request]:
-        """Read an entry point's answer, ask for its new pages, and give requests for child sitemaps."""
+    async def _entry(self, lane: Lane, entry: DueEntry, url: str, depth: int) -> None:
+        """Ask for an entry point or a child sitemap, put its links in the frontier, go on to its children."""
         self.run.report.entries += depth == 0
+        children: tuple[str, ...] = ()
         try:
-            return await self._entry_answer(response, entry, depth)
+            async with self.bodies_at_once:
+                children = await self._ask_entry(lane, entry, url, depth)
         except Exception as error:
             self.run.report.errors += 1
             LOG.error("entry_crashed source=%s error=%s", entry.source_id, type(error).__name__)
-            return []
+        for child in children:
+            await self._entry(lane, entry, child, depth + 1)
 
-    async def _entry_answer(self, response: Response, entry: DueEntry, depth: int) -> list[Request]:
+    async def _ask_entry(self, lane: Lane, entry: DueEntry, url: str, depth: int) -> tuple[str, ...]:
+        request = answers.entry_request(lane, entry, url, depth)
+        try:
+            response = await self._download(lane, request)
+        except Exception as error:
+            wait_s = answers.wait_of_error(error, self.run.context.clock())
+            await self._entry_bad(entry, depth, outcomes.of_error(error, request.url), wait_s)
+            return ()
         if response.status == 304:
             await self._entry_good(entry, depth, Outcome.UNCHANGED, 0, ("", ""))
-            return []
+            return ()
         if response.status != 200:
-            await self._entry_bad(entry, depth, Outcome.HTTP_ERROR, _wait_s(response, self.run))
-            return []
+            bad = outcomes.of_status(response.status)
+            await self._entry_bad(entry, depth, bad, answers.wait_s(response, self.run.context.clock()))
+            return ()
         # a child of a sitemap index is a sitemap, whatever the index was named as
         kind = EntryKind.SITEMAP if depth else entry.kind
         task = worker.EntryTask(
-            kind, response.body, _content_type(response), response.url, entry.link_pattern
+            kind, response.body, answers.content_type(response), response.url, entry.link_pattern
         )
         try:
             result = await self.run.pool.run(worker.read_entry, task)
         except PoisonError:
             result = worker.EntryResult(Outcome.PARSE_ERROR)
-        if result.outcome != Outcome.FEED_READ:
+        read = result.outcome == Outcome.FEED_READ
+        if outcomes.is_login(request.url, response.url, b"" if read else response.body):
+            await self._entry_bad(entry, depth, Outcome.BLOCKED, 0.0)
+            return ()
+        if not read:
             await self._entry_bad(entry, depth, result.outcome, 0.0)
-            return []
+            return ()
         return await self._entry_read(entry, depth, response, result)
 
     async def _entry_read(
         self, entry: DueEntry, depth: int, response: Response, result: worker.EntryResult
-    ) -> list[Request]:
+    ) -> tuple[str, ...]:
         lane = self.run.lanes[entry.source_id]
-        ledger = self.run.ledger
-        new, _ = await self.run.write(lambda: ledger.add_links(lane.source, result.links))
+        ledger, writer = self.run.ledger, self.run.writer
+        new, _ = await writer.run(lambda: ledger.add_links(lane.source, result.links))
         self.run.report.new_links += new
         if result.claims or result.dropped_claims:
-            await self.run.write(
-                lambda: ledger.keep_claims(lane.source, result.claims, result.dropped_claims)
-            )
+            await writer.run(lambda: ledger.keep_claims(lane.source, result.claims, result.dropped_claims))
         # an index often stays the same while its children change, so it is never asked for conditionally
-        validators = ("", "") if result.children else _validators(response)
+        validators = ("", "") if result.children else answers.validators(response)
         await self._entry_good(entry, depth, Outcome.FEED_READ, new, validators)
         if depth and new and entry.id not in self.brought_news:
             self.brought_news.add(entry.id)
-            await self.run.write(lambda: ledger.entry_brought_news(entry))
-        lane.drained = False
-        children = result.children if depth < DEEPEST_SITEMAP else ()
-        await self._next_pages(lane)
-        return [self._entry_request(entry, url, depth + 1) for url in children]
-
-    async def entry_unanswered(self, failure: Failure) -> None:
-        """Count what kept an entry point from answering."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        entry, depth = request.cb_kwargs["entry"], request.cb_kwargs["depth"]
-        self.run.report.entries += depth == 0
-        await self._entry_bad(entry, depth, outcomes.of_error(failure.value, request.url), 0.0)
+            await writer.run(lambda: ledger.entry_brought_news(entry))
+        return result.children if depth < DEEPEST_SITEMAP else ()
 
     async def _entry_good(
         self, entry: DueEntry, depth: int, outcome: Outcome, new: int, validators: tuple[str, str]
     ) -> None:
         self.run.report.count(outcome)
         if depth == 0:
-            await self.run.write(lambda: self.run.ledger.entry_read(entry, outcome, new, validators))
+            ledger = self.run.ledger
+            await self.run.writer.run(lambda: ledger.entry_read(entry, outcome, new, validators))
         LOG.info("entry_read source=%s outcome=%s", entry.source_id, outcome.value)
 
     async def _entry_bad(self, entry: DueEntry, depth: int, outcome: Outcome, wait_s: float) -> None:
         self.run.report.count(outcome)
         if depth == 0:
-            await self.run.write(lambda: self.run.ledger.entry_failed(entry, outcome, wait_s))
-        if wait_s:
-            self.run.lanes[entry.source_id].resting = True
+            await self.run.writer.run(lambda: self.run.ledger.entry_failed(entry, outcome, wait_s))
+        await self._rest(self.run.lanes[entry.source_id], wait_s)
         LOG.warning("entry_failed source=%s outcome=%s", entry.source_id, outcome.value)
 
     # --- pages
 
-    async def _next_pages(self, lane: Lane) -> None:
-        """Lease more pages of a source and hand them to the engine, as far as there is room."""
-        room = lane.room()
-        # leasing one page at a time would cost a transaction each
-        if not room or (lane.under_way and room < lane.at_once // 2):
-            return
-        lane.leasing = True
-        try:
-            pages = await self.run.write(lambda: self.run.ledger.lease(lane.source.id, room))
-        finally:
-            lane.leasing = False
-        lane.drained = len(pages) < room
-        lane.take(len(pages))
-        for page in pages:
-            # not as output of a callback: that would count them as ever deeper pages of a site
-            self.crawler.engine.crawl(self._page_request(lane, page))
+    async def _pages(self, lane: Lane) -> None:
+        """Fetch pages of a source, one after the other, until it is through."""
+        while (page := await self._next_page(lane)) is not None:
+            self.run.report.pages += 1
+            try:
+                async with self.bodies_at_once:
+                    await self._page(lane, page)
+            except Exception as error:
+                # ours, not the page's: it stays leased, is given back at the end, and the report says so
+                self.run.report.errors += 1
+                LOG.error("page_crashed source=%s error=%s", lane.source.id, type(error).__name__)
 
-    def _page_request(self, lane: Lane, page: Leased) -> Request:
-        return Request(
-            page.url,
-            callback=self.page_answered,
-            errback=self.page_unanswered,
-            dont_filter=True,
-            meta={SITES: lane.source.sites},
-            cb_kwargs={"lane": lane, "page": page},
-        )
+    async def _next_page(self, lane: Lane) -> Leased | None:
+        async with lane.lock:
+            room = lane.room()
+            if room:
+                ledger = self.run.ledger
+                lane.add(await self.run.writer.run(lambda: ledger.lease(lane.source.id, room)), room)
+            return lane.take()
 
-    async def page_answered(self, response: Response, lane: Lane, page: Leased) -> None:
-        """Read one page, keep what is ours, and ask for the source's next pages."""
-        self.run.report.pages += 1
-        lane.answered(well=response.status < outcomes.GONE_BELOW and response.status not in outcomes.LATER)
+    async def _page(self, lane: Lane, page: Leased) -> None:
         try:
-            if response.status == 200:
-                await self._read_page(response, lane, page)
-            else:
-                await self._odd_status(response, lane, page)
+            response = await self._download(lane, answers.page_request(lane, page.url))
         except Exception as error:
-            # ours, not the page's: it stays leased, is given back at the end, and the report says so
-            self.run.report.errors += 1
-            LOG.error("page_crashed source=%s error=%s", lane.source.id, type(error).__name__)
-        await self._next_pages(lane)
+            await self._unanswered(lane, page, error, page.url)
+            return
+        lane.answered(well=response.status < outcomes.GONE_BELOW and response.status not in outcomes.LATER)
+        if response.status == 200 and outcomes.is_login(page.url, response.url):
+            await self._page_bad(lane, page, Outcome.BLOCKED, again=False)
+        elif response.status == 200:
+            await self._read_page(response, lane, page)
+        else:
+            await self._odd_status(response, lane, page)
+
+    async def _rest(self, lane: Lane, wait_s: float) -> None:
+        """The source asked for a rest: nothing of it is fetched until then, in this run or another."""
+        if wait_s:
+            lane.resting = True
+            await self.run.writer.run(lambda: self.run.ledger.rest(lane.source.id, wait_s))
 
     async def _odd_status(self, response: Response, lane: Lane, page: Leased) -> None:
-        if response.status in outcomes.LATER:
-            # the source asked for a rest: everything else of it waits for the next run
-            lane.resting = True
+        await self._rest(lane, answers.wait_s(response, self.run.context.clock()))
         again = response.status in outcomes.LATER or response.status >= outcomes.GONE_BELOW
-        await self._page_bad(lane, page, Outcome.HTTP_ERROR, again=again)
+        await self._page_bad(lane, page, outcomes.of_status(response.status), again=again)
 
     async def _read_page(self, response: Response, lane: Lane, page: Leased) -> None:
-        ledger, url = self.run.ledger, response.url
-        digest = hashlib.sha256(response.body).digest()
+        url = response.url
+        # of one source only: a notice that another publishes byte by byte is another mention of it
+        digest = hashlib.sha256(lane.source.id.encode() + b"\0" + response.body).digest()
         if digest in self.run.bodies:
             # the same bytes under another address: not parsed again
             result = worker.PageResult(Outcome.DUPLICATE)
         else:
             self.run.bodies.add(digest)
-            task = worker.PageTask(response.body, _content_type(response), url)
             try:
-                result = await self.run.pool.run(worker.read_page, task)
+                result = await self._reading(response, lane)
             except PoisonError:
                 await self._page_bad(lane, page, Outcome.QUARANTINED, again=False)
                 return
-        outcome = await self.run.write(lambda: ledger.page_read(lane.source, page, url, result))
+        written = await self.run.writer.page(ReadPage(lane.source, page, url, result))
+        written.add_done_callback(lambda done: self._written(lane, done))
+
+    async def _reading(self, response: Response, lane: Lane) -> worker.PageResult:
+        """Read a page, with the later parts of an article on several pages as long as it names one."""
+        kind, url = answers.content_type(response), response.url
+        task = worker.PageTask(response.body, kind, url, pdf=lane.source.reads_pdf)
+        result = await self.run.pool.run(worker.read_page, task)
+        while result.next_part:
+            part = await self._part(lane, result.next_part)
+            task = replace(task, parts=(*task.parts, *part), complete=not part)
+            result = await self.run.pool.run(worker.read_page, task)
+        return result
+
+    async def _part(self, lane: Lane, url: str) -> tuple[bytes, ...]:
+        """The body of a later part; nothing if it cannot be had, or the source's budget is used up."""
+        if not lane.take_part():
+            return ()
+        try:
+            response = await self._download(lane, answers.page_request(lane, url))
+        except Exception as error:
+            LOG.info("part_failed source=%s error=%s", lane.source.id, type(error).__name__)
+            return ()
+        await self._rest(lane, answers.wait_s(response, self.run.context.clock()))
+        return (response.body,) if response.status == 200 else ()
+
+    def _written(self, lane: Lane, written: "asyncio.Future[Outcome]") -> None:
+        error = None if written.cancelled() else written.exception()
+        if written.cancelled() or error is not None:
+            self.run.report.errors += 1
+            LOG.error("page_crashed source=%s error=%s", lane.source.id, type(error).__name__)
+            return
+        outcome = written.result()
         self.run.report.count(outcome)
         if outcome == Outcome.EMPTY:
             LOG.warning("empty_page source=%s", lane.source.id)
 
-    async def page_unanswered(self, failure: Failure) -> None:
+    async def _unanswered(self, lane: Lane, page: Leased, error: Exception, url: str) -> None:
         """Count what kept a page from being fetched; unreachable robots.txt puts the source to rest."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        lane, page = request.cb_kwargs["lane"], request.cb_kwargs["page"]
-        outcome = outcomes.of_error(failure.value, request.url)
-        self.run.report.pages += 1
+        outcome = outcomes.of_error(error, url)
         passing = outcome in {Outcome.TIMEOUT, Outcome.NETWORK_ERROR}
         lane.answered(well=not passing)
-        if isinstance(failure.value, RobotsRefusedError) and failure.value.unreachable:
+        if isinstance(error, RobotsRefusedError) and error.unreachable:
+            await self._rest(lane, answers.wait_of_error(error, self.run.context.clock()))
             lane.resting = True
             self.run.report.count(outcome)
-            await self.run.write(lambda: self.run.ledger.release([page.id]))
+            await self.run.writer.run(lambda: self.run.ledger.release([page.id]))
         else:
             await self._page_bad(lane, page, outcome, again=passing)
-        await self._next_pages(lane)
 
     async def _page_bad(self, lane: Lane, page: Leased, outcome: Outcome, *, again: bool) -> None:
         ledger = self.run.ledger
         self.run.report.count(outcome)
-        await self.run.write(lambda: ledger.page_failed(lane.source.id, page, outcome, again=again))
+        await self.run.writer.run(lambda: ledger.page_failed(lane.source.id, page, outcome, again=again))
         LOG.info("page_failed source=%s outcome=%s", lane.source.id, outcome.value)
-
-
-def _content_type(response: Response) -> str:
-    return (response.headers.get("Content-Type") or b"").decode("latin-1")
-
-
-def _validators(response: Response) -> tuple[str, str]:
-    values = [
-        (response.headers.get(name) or b"").decode("latin-1")[:500] for name in ("ETag", "Last-Modified")
-    ]
-    return values[0], values[1]
-
-
-def _wait_s(response: Response, run: Run) -> float:
-    if response.status not in outcomes.LATER:
-        return 0.0
-    asked = (response.headers.get("Retry-After") or b"").decode("latin-1")
-    return max(outcomes.retry_after(asked, run.context.clock()), 60.0)

@@ -1,20 +1,59 @@
 """Keeping: one page or tip is one transaction of item, mentions, tokens, near-copy index and counter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from itertools import chain
+from typing import Final, cast
 
-from sqlalchemy import insert, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import Table, bindparam, insert, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from crawlers.ports import Reading, Similarity
 from models import counters
 from models.gathered import Item, Mention, MentionToken, MinhashBand
-from models.session import insert_ignore
+from models.session import is_postgresql
 from models.vocabulary import ItemKind, Outcome
 
-STORY_SIMILARITY = 0.4
-"""Estimated Jaccard from which two items are copies of one story: about one word in five edited."""
+STORY_SIMILARITY = 0.3
+"""Estimated Jaccard from which two items are copies of one story: 99 in 100 with a word in five edited."""
 _MOST_CANDIDATES = 50
+
+
+def _plain(table: type[DeclarativeBase]) -> Table:
+    # rows and not objects: each statement is built once in a process's life and compiled once
+    return cast("Table", inspect(table).local_table)
+
+
+_ITEM, _MENTION, _TOKEN, _BAND = (_plain(table) for table in (Item, Mention, MentionToken, MinhashBand))
+_POSITIONS: Final = select(_MENTION.c.position, _MENTION.c.id).where(
+    _MENTION.c.item_id == bindparam("of_item")
+)
+_SIGNATURES: Final = (
+    select(_ITEM.c.id, _ITEM.c.minhash, _ITEM.c.story_id)
+    .where(_ITEM.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_ITEM.c.id)
+)
+
+
+@cache
+def _new_item(postgres: bool) -> ReturningInsert[int]:
+    builder = postgresql.insert if postgres else sqlite.insert
+    return builder(_ITEM).on_conflict_do_nothing(index_elements=["key"]).returning(_ITEM.c.id)
+
+
+@cache
+def _sharing(bands: int, postgres: bool) -> str:
+    """The items that share one of so many (band, bucket) pairs; for the driver, with places for its values.
+
+    Through the expression language, binding 42 pairs would cost more than all the rest of keeping a page.
+    """
+    pairs = ", ".join(["(%s, %s)" if postgres else "(?, ?)"] * bands)
+    found = f"SELECT DISTINCT item_id FROM minhash_band WHERE (band, bucket) IN (VALUES {pairs})"  # noqa: S608
+    return f"{found} ORDER BY item_id LIMIT {_MOST_CANDIDATES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +81,22 @@ def keep(
 
     Gives KEPT, NOT_OURS (nothing in scope: the count is all that is written) or DUPLICATE (the key exists).
     """
-    outcome = _keep(session, gathered, similarity, threshold)
+    outcome = store(session, gathered, similarity, threshold)
     counters.bump(session, gathered.counted_as, gathered.day, outcome)
     return outcome
 
 
-def _keep(session: Session, gathered: Gathered, similarity: Similarity | None, threshold: float) -> Outcome:
+def store(
+    session: Session,
+    gathered: Gathered,
+    similarity: Similarity | None = None,
+    threshold: float = STORY_SIMILARITY,
+) -> Outcome:
+    """As `keep`, without counting: for a group of pages whose counts are added up first."""
     reading = gathered.reading
     if not reading.in_scope or not reading.mentions:
         return Outcome.NOT_OURS
+    bands = reading.bands if reading.minhash is not None else ()
     row = {
         "key": gathered.key,
         "kind": gathered.kind.value,
@@ -60,63 +106,73 @@ def _keep(session: Session, gathered: Gathered, similarity: Similarity | None, t
         "published_day": gathered.published_day,
         "is_local": gathered.is_local or reading.is_local,
         "minhash": reading.minhash,
-        "story_id": _story(session, reading, similarity, threshold),
+        "story_id": _story(session, reading.minhash, bands, similarity, threshold),
     }
-    if not insert_ignore(session, Item, [row], ["key"]):
+    item_id = session.execute(_new_item(is_postgresql(session)), row).scalar()
+    if item_id is None:
         return Outcome.DUPLICATE
-    item_id = session.scalars(select(Item.id).where(Item.key == gathered.key)).one()
     _keep_mentions(session, item_id, gathered)
-    if reading.minhash is not None and reading.bands:
-        rows = [{"band": band, "bucket": bucket, "item_id": item_id} for band, bucket in reading.bands]
-        session.execute(insert(MinhashBand), rows)
+    if bands:
+        rows = [{"band": band, "bucket": bucket, "item_id": item_id} for band, bucket in bands]
+        session.execute(insert(_BAND), rows)
     return Outcome.KEPT
 
 
 def _keep_mentions(session: Session, item_id: int, gathered: Gathered) -> None:
-    mentions = [
-        Mention(
-            item_id=item_id,
-            position=position,
-            key=mention.key,
-            text=mention.text,
-            topic=str(mention.topic),
-            check_score=mention.score,
-            day=gathered.day,
-        )
-        for position, mention in enumerate(gathered.reading.mentions)
+    mentions = gathered.reading.mentions
+    rows = [
+        {
+            "item_id": item_id,
+            "position": position,
+            "key": mention.key,
+            "text": mention.text,
+            "topic": str(mention.topic),
+            "check_score": mention.score,
+            "day": gathered.day,
+        }
+        for position, mention in enumerate(mentions)
     ]
-    session.add_all(mentions)
-    session.flush()
+    session.execute(insert(_MENTION), rows)
+    if not any(mention.tokens for mention in mentions):
+        return
+    ids = dict(session.execute(_POSITIONS, {"of_item": item_id}).all())
     tokens = {
-        (stored.id, token.token): {
-            "mention_id": stored.id,
+        (ids[position], token.token): {
+            "mention_id": ids[position],
             "token": token.token,
             "kind": str(token.kind),
             "last_two": token.last_two,
         }
-        for stored, mention in zip(mentions, gathered.reading.mentions, strict=True)
+        for position, mention in enumerate(mentions)
         for token in mention.tokens
     }
-    if tokens:
-        session.execute(insert(MentionToken), list(tokens.values()))
+    session.execute(insert(_TOKEN), list(tokens.values()))
 
 
-def _story(session: Session, reading: Reading, similarity: Similarity | None, threshold: float) -> int | None:
+def _story(
+    session: Session,
+    minhash: bytes | None,
+    bands: Sequence[tuple[int, int]],
+    similarity: Similarity | None,
+    threshold: float,
+) -> int | None:
     """The first item of the story that a text is a near-copy of, if any.
 
     Candidates share a bucket of the locality-sensitive index; the signatures decide.
     """
-    if similarity is None or reading.minhash is None or not reading.bands:
+    if similarity is None or minhash is None or not bands:
         return None
-    buckets = tuple_(MinhashBand.band, MinhashBand.bucket).in_(list(reading.bands))
-    shared = select(MinhashBand.item_id).where(buckets).distinct().order_by(MinhashBand.item_id)
-    ids = session.scalars(shared.limit(_MOST_CANDIDATES)).all()
+    ids = _sharers(session, bands)
     if not ids:
         return None
-    rows = session.execute(
-        select(Item.id, Item.minhash, Item.story_id).where(Item.id.in_(ids)).order_by(Item.id)
-    )
+    rows = session.execute(_SIGNATURES, {"ids": ids})
     for item_id, signature, story_id in rows:
-        if signature is not None and similarity(signature, reading.minhash) >= threshold:
+        if signature is not None and similarity(signature, minhash) >= threshold:
             return int(story_id or item_id)
     return None
+
+
+def _sharers(session: Session, bands: Sequence[tuple[int, int]]) -> list[int]:
+    statement = _sharing(len(bands), is_postgresql(session))
+    values = tuple(chain.from_iterable(bands))
+    return list(session.connection().exec_driver_sql(statement, values).scalars())

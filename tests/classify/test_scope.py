@@ -5,6 +5,8 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classify.corpus import TOPICS, load_scope
 from classify.mask import Masker
@@ -139,3 +141,19 @@ def test_reading_needs_neither_scikit_learn_nor_scipy() -> None:
 
 def test_topics_are_the_nine() -> None:
     assert len(TOPICS) == 9
+
+
+ROWS = [row.text for row in load_scope()]
+
+
+@given(st.lists(st.sampled_from(ROWS[::7]) | st.sampled_from(("", "Xem thêm.", "a", "!!!")), max_size=14))
+def test_the_first_look_passes_whatever_the_first_stage_passes(gate: ScopeGate, texts: list[str]) -> None:
+    if gate.worth_reading("\n".join(texts)):
+        assert gate.may_hold([texts])
+    assert gate.may_hold([[], texts]) == gate.may_hold([texts])
+
+
+def test_the_first_look_drops_what_is_plainly_not_ours(gate: ScopeGate) -> None:
+    assert not gate.may_hold([NOT_OURS[:1], []])
+    assert not gate.may_hold([])
+    assert gate.may_hold([["chợ " * 40_000]]), "longer than can be read: for the whole path"

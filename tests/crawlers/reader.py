@@ -3,7 +3,10 @@
 import hashlib
 import os
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from crawlers import worker
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,25 @@ def similarity(one: bytes, other: bytes) -> float:
     return len(first & second) / max(1, len(first | second))
 
 
+def _never_ends() -> None:
+    """Work in C that holds the interpreter, under a limit that a test can wait for."""
+    worker.LONGEST_PAGE_S = 1
+    with worker._Watchdog():
+        sum(range(10**12))
+
+
 class StandInReader:
     """Counts nothing, remembers nothing; `POISON` in a text kills the process, as a bad C library would."""
+
+    def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
+        return any("tin đồn" in text.lower() or "POISON" in text for texts in orders for text in texts)
 
     def read(self, text: str, title: str = "") -> StandInReading:
         assert len(text) <= 100_000
         if "POISON" in text:
             os._exit(9)
+        if "HALT" in text:
+            _never_ends()
         sentences = [
             part.strip() for part in re.split(r"(?<=[.!?])\s|\n", f"{title}\n{text}") if part.strip()
         ]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from crawlers.ledger import Leased, Ledger
+from crawlers.ledger import Leased, Ledger, ReadPage
 from crawlers.store import Gathered, keep
 from crawlers.worker import PageResult
 from models.counters import totals
@@ -128,9 +128,8 @@ def test_a_page_is_leased_to_one_owner_and_forgotten_when_read(
     assert ledger.lease("bao", 5) == []
     reading = StandInReader().read(STORY)
     source = ledger.sources(None)["bao"]
-    assert (
-        ledger.page_read(source, mine[0], mine[0].url, PageResult(Outcome.KEPT, reading, DAY)) == Outcome.KEPT
-    )
+    read = ReadPage(source, mine[0], mine[0].url, PageResult(Outcome.KEPT, reading, DAY))
+    assert ledger.pages_read([read]) == [Outcome.KEPT]
     other.release()
     with desk.sessions.begin() as session:
         pages = {page.id: page for page in session.scalars(select(FrontierPage))}
@@ -201,7 +200,7 @@ def test_a_canonical_address_of_another_site_is_not_kept(desk: Desk, site: Site,
     add(ledger, site, "/a")
     (page,) = ledger.lease("bao", 1)
     result = PageResult(Outcome.KEPT, StandInReader().read(STORY), date(2027, 1, 1), "https://khac.vn/x")
-    ledger.page_read(ledger.sources(None)["bao"], page, page.url, result)
+    ledger.pages_read([ReadPage(ledger.sources(None)["bao"], page, page.url, result)])
     with desk.sessions.begin() as session:
         item = session.scalars(select(Item)).one()
         assert item.url == site.url("bao.localhost", "/a")

@@ -3,11 +3,13 @@
 import threading
 from datetime import date, timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import Executable, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import frontier
 from models.gathered import FrontierPage, Source
+from models.session import is_postgresql
 from models.vocabulary import FrontierState
 from tests.conftest import NOW
 
@@ -86,6 +88,44 @@ def test_a_page_that_always_fails_is_parked_after_three_tries(sessions: sessionm
     assert tries == [True, True, False]
     with sessions() as session:
         assert session.scalars(select(FrontierPage.url)).one() is None
+
+
+def test_pages_that_are_done_are_never_walked_past(sessions: sessionmaker[Session]) -> None:
+    """The cost of choosing must not grow with what was fetched: both statements use the index alone."""
+    sources(sessions, "a", "b")
+    fill(sessions, "a", 3000)
+    with sessions.begin() as session:
+        frontier.done(session, *session.scalars(select(FrontierPage.id).order_by(FrontierPage.id)).all())
+    fill(sessions, "b", 3000)
+    with sessions.begin() as session:
+        if is_postgresql(session):
+            session.execute(text("ANALYZE frontier_page"))
+    for state in (FrontierState.PENDING, FrontierState.LEASED):
+        assert_walks_the_index(sessions, frontier._take(state, postgres(sessions)))
+    # positive control: asking which sources wait reads every row
+    waiting = select(FrontierPage.source_id).where(FrontierPage.lease_until.is_(None)).distinct()
+    with pytest.raises(AssertionError):
+        assert_walks_the_index(sessions, waiting)
+
+
+def postgres(sessions: sessionmaker[Session]) -> bool:
+    with sessions() as session:
+        return is_postgresql(session)
+
+
+def assert_walks_the_index(sessions: sessionmaker[Session], statement: Executable) -> None:
+    explain = "EXPLAIN " if postgres(sessions) else "EXPLAIN QUERY PLAN "
+    given = {"of_source": "b", "most": 1, "now": NOW, "owner": "w", "until": NOW}
+    with sessions.begin() as session:
+        compiled = statement.compile(session.get_bind(), compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
+        values = {**compiled.params, **{name: given[name] for name in compiled.params if name in given}}
+        ordered = [values[name] for name in compiled.positiontup or ()]
+        bound = tuple(ordered) if ordered else values
+        rows = session.connection().exec_driver_sql(explain + str(compiled), bound).all()
+    plan = "\n".join(str(row) for row in rows)
+    assert "ix_frontier_page_next" in plan
+    assert "SCAN frontier_page" not in plan
+    assert "Seq Scan on frontier_page" not in plan
 
 
 def test_two_workers_never_share_a_page(sessions: sessionmaker[Session]) -> None:
