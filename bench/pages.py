@@ -114,6 +114,8 @@ def serve(bodies: list[bytes]) -> None:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # as every real server does: a body must not wait 40 ms for the acknowledgement of its headers
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             if self.path == "/sent":
