@@ -1,13 +1,15 @@
 """Fixtures that every room's tests share: a clock that stands still and real databases."""
 
+import asyncio
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)  # a Wednesday morning in week 2026-W47
 
 Clock = Callable[[], datetime]
+DONE = TypeVar("DONE")
+
+
+def in_own_loop(work: Coroutine[Any, Any, DONE]) -> DONE:
+    """Run a coroutine on a thread of its own: the browser's loop may be running on this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @pytest.fixture

@@ -35,9 +35,12 @@ FRAMES = (
 PAGE = (
     "<!DOCTYPE html><html><head><title>{title} | Báo mẫu</title><meta property='og:title' content='{title}'>"
     "<script>var a = '<p>x</p>';</script><style>p {{ color: red }}</style></head><body><nav><a href='/'>Trang"
-    " chủ</a> <a href='/y-te'>Y tế</a></nav>{frame}<aside><ul>{links}</ul></aside><footer><p>Cơ quan chủ quản"
-    " của báo mẫu, giấy phép hoạt động báo chí do cơ quan có thẩm quyền cấp.</p></footer></body></html>"
+    " chủ</a> <a href='/y-te'>Y tế</a></nav>{frame}<{side}><ul>{links}</ul></{side}><footer><p>Cơ quan chủ"
+    " quản của báo mẫu, giấy phép hoạt động báo chí do cơ quan có thẩm quyền cấp.</p></footer></body></html>"
 )
+
+
+_PLAIN = str.maketrans("", "", "<>'\"&{}")
 
 
 @cache
@@ -83,12 +86,14 @@ def made_pages(count: int, seed: int) -> Iterator[str]:
             body += f"<p>{inner}</p>" if chance.random() < 0.8 else f"<div>{inner}<br>{inner[:40]}</div>"
             if chance.random() < 0.5:
                 body += chance.choice(JUNK)
-        title = " ".join(chance.choice(texts).split()[:12]).translate(str.maketrans("", "", "<>'\"&{}"))
+        title = " ".join(chance.choice(texts).split()[:12]).translate(_PLAIN)
         frame = chance.choice(FRAMES).format(title=title, body=body)
         links = "".join(
-            f"<li><a href='/{at}'>Tin đọc thêm số {at}</a></li>" for at in range(chance.randrange(90))
+            f"<li><a href='/{at}'>{chance.choice(others)[:60].translate(_PLAIN)}</a></li>"
+            for at in range(chance.randrange(90))
         )
-        yield PAGE.format(title=title, frame=frame, links=links)
+        side = chance.choice(("aside", "div", "section"))
+        yield PAGE.format(title=title, frame=frame, links=links, side=side)
 
 
 def lost(pages: Iterator[str]) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ import pytest
 from protego import Protego
 
 from crawlers import robots
+from tests.conftest import in_own_loop
 from tests.crawlers.child import run_crawl
 from tests.crawlers.conftest import Desk
 from tests.crawlers.server import Page, Site, reset
@@ -208,7 +209,6 @@ def test_control_the_first_matching_line_is_not_the_rule() -> None:
 
 
 def test_a_robots_txt_is_read_again_after_a_day() -> None:
-    import asyncio
     from types import SimpleNamespace
     from typing import Any
 
@@ -237,5 +237,5 @@ def test_a_robots_txt_is_read_again_after_a_day() -> None:
     async def visits() -> list[bool]:
         return [await visit(moment) for moment in (0.0, 3600.0, 86_399.0, 86_401.0, 90_000.0)]
 
-    assert asyncio.run(visits()) == [True, True, True, False, False]
+    assert in_own_loop(visits()) == [True, True, True, False, False]
     assert asked == [0.0, 86_401.0]
