@@ -88,7 +88,7 @@ def naive_write(self: Ledger, pages: list[ReadPage]) -> list[Outcome]:
     """The positive control: the page is marked in another transaction than its sentences."""
     with self.context.sessions.begin() as session:
         frontier.done(session, *(page.page.id for page in pages))
-    time.sleep(0.05)
+    time.sleep(0.5)  # wide enough that a kill falls between the two
     day = NOW.date()
     with self.context.sessions.begin() as session:
         outcomes = [self._keep(session, page) for page in pages]
