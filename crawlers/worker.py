@@ -1,5 +1,6 @@
 """What runs in the extraction processes: bytes in, a reading out. Texts exist only here, in memory."""
 
+import gc
 import logging
 import os
 import signal
@@ -82,6 +83,8 @@ def start(factory: ReaderFactory) -> None:
     logging.disable(logging.CRITICAL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _reader = factory()
+    # the models are there to stay: no collection needs to walk through them again
+    gc.freeze()
 
 
 def ready() -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from models.vocabulary import Language, Opinion, Role
 from pipeline import accounts, decisions, publishing
@@ -119,8 +119,11 @@ class Visitor:
     def sign_in(self, name: str) -> None:
         """Sign in with the keyboard alone."""
         self.go("/dang-nhap")
+        # the browser gives the focus after the page is drawn: keys pressed before that go nowhere
+        expect(self.page.locator("#username")).to_be_focused()
         self.page.keyboard.type(name)
         self.page.keyboard.press("Tab")
+        expect(self.page.locator("#password")).to_be_focused()
         self.page.keyboard.type(PASSWORD)
         self.page.keyboard.press("Enter")
         self.page.wait_for_url("**/ban-lam-viec")
@@ -151,7 +154,7 @@ def visit(chromium: Browser, house: House) -> Iterator[Visit]:
         context = chromium.new_context(
             viewport={"width": width, "height": 740}, java_script_enabled=script, locale="vi-VN"
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         visitor = Visitor(context.new_page(), house.address)
         visitor.watch()
         opened.append((context, visitor))

@@ -118,7 +118,7 @@ class Visits:
             java_script_enabled=script,
             color_scheme="dark" if scheme == "dark" else "light",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         self.contexts.append(context)
         return Visit(context, self.address)
 

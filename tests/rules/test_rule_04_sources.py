@@ -177,11 +177,11 @@ def test_control_a_crawl_that_switches_robots_off_is_not_started(
 # --- the address of a post
 
 POSTS = (
-    "https://www.facebook.com/zqai.do/posts/1029384756",
-    "https://zalo.me/0912zq345",
-    "https://www.tiktok.com/@zqai.do/video/7391",
-    "http://lua-dao.example.com/zqduong-dan?id=zqma",
-    "facebook.com/groups/zqnhom/permalink/55",
+    "https://www.facebook.com/zqxjvkwmai.do/posts/1029384756",
+    "https://zalo.me/0912zqxjvkwm345",
+    "https://www.tiktok.com/@zqxjvkwmai.do/video/73915208416",
+    "http://lua-dao.example.com/zqxjvkwmduong-dan?id=zqxjvkwmma",
+    "facebook.com/groups/zqxjvkwmnhom/permalink/55",
 )
 
 
@@ -201,14 +201,14 @@ def test_a_tip_with_the_address_of_a_post_keeps_only_its_site(sqlite_desk: Desk)
         texts = list(connection.execute(text("SELECT text FROM mention")).scalars())
         assert connection.execute(text("SELECT count(*) FROM item WHERE url IS NOT NULL")).scalar_one() == 0
     assert any("facebook.com" in one for one in texts)
-    assert searched(sqlite_desk, ["zq", "1029384756", "/posts", "permalink", "7391"]) == {}
+    assert searched(sqlite_desk, ["zqxjvkwm", "1029384756", "/posts", "permalink", "73915208416"]) == {}
 
 
 def test_control_without_masking_the_address_is_found(sqlite_desk: Desk) -> None:
     reader = breaks.unmasked_reader(sqlite_desk.keys.mask, "86")
     say = f"{CLAIM[:-1]}, vào {POSTS[0]} đăng ký."
     take_tip(sqlite_desk.sessions, reader, say, sqlite_desk.clock, sqlite_desk.keys.receipt)
-    assert searched(sqlite_desk, ["zqai.do", "1029384756"]) != {}
+    assert searched(sqlite_desk, ["zqxjvkwmai.do", "1029384756"]) != {}
 
 
 def test_no_database_takes_the_address_of_a_tip(engine: Engine) -> None:
