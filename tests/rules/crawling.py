@@ -1,6 +1,7 @@
 """One crawl as the product does it, in a process of its own, whole or broken on purpose."""
 
 import multiprocessing
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,9 +78,18 @@ def crawl(plan: Plan, timeout_s: float = 60) -> dict[str, int]:
 
 
 def found(data: bytes, words: Iterable[str]) -> set[str]:
-    """The words that stand in these bytes, whatever their case."""
+    """The words that stand in these bytes, whatever their case.
+
+    A number of a few digits counts by itself alone: a digest in hexadecimal holds any of them by chance.
+    """
     low = data.lower()
-    return {word for word in words if word.lower().encode() in low}
+    return {word for word in words if _stands(word.lower().encode(), low)}
+
+
+def _stands(word: bytes, data: bytes) -> bool:
+    if word.isdigit() and len(word) < 8:
+        return re.search(rb"(?<![0-9a-f])" + word + rb"(?![0-9a-f])", data) is not None
+    return word in data
 
 
 def searched(desk: Desk, words: Iterable[str]) -> dict[str, set[str]]:
