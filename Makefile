@@ -31,13 +31,14 @@ test-release: setup ## run the full counts of every promise
 	tools/browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-check: setup ## lint, types, imports, budgets, docs drift
+check: setup ## lint, types, imports, budgets, docs drift, catalogues
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.budgets
 	$(BIN)/python -m tools.docs --check
+	$(BIN)/python -m tools.catalogues --check
 
 bench: setup ## run the benchmarks that need no data from outside
 	$(BIN)/python -m bench.run

@@ -3,7 +3,16 @@
 import subprocess
 import sys
 
-NAMES = ("start_speed", "check_speed", "crawl_speed", "frontier", "coverage", "report_speed")
+NAMES = (
+    "start_speed",
+    "check_speed",
+    "crawl_speed",
+    "frontier",
+    "coverage",
+    "report_speed",
+    "stopping",
+    "web_speed",
+)
 
 
 def main() -> int:

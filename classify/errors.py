@@ -19,3 +19,7 @@ class EvaluationError(ClassifyError):
 
 class GazetteerError(ClassifyError):
     """The province code is unknown, or the place tables of the installed packages cannot be read."""
+
+
+class EncoderError(ClassifyError):
+    """The sentence encoder that the settings name is missing or cannot be loaded."""

@@ -18,16 +18,15 @@ def page_request(lane: Lane, url: str) -> Request:
     return Request(url, callback=NO_CALLBACK, dont_filter=True, meta={SITES: lane.source.sites})
 
 
-def entry_request(lane: Lane, entry: DueEntry, url: str, depth: int) -> Request:
-    """The request for an entry point, conditional if it was read before, or for a child sitemap of it."""
+def entry_request(lane: Lane, entry: DueEntry) -> Request:
+    """The request for an entry point, conditional if it was read before (RFC 9110, 13)."""
     headers: dict[str, str] = {}
-    if depth == 0:
-        if entry.etag:
-            headers["If-None-Match"] = entry.etag
-        if entry.last_modified:
-            headers["If-Modified-Since"] = entry.last_modified
+    if entry.etag:
+        headers["If-None-Match"] = entry.etag
+    if entry.last_modified:
+        headers["If-Modified-Since"] = entry.last_modified
     meta = {SITES: lane.source.sites}
-    return Request(url, headers=headers, callback=NO_CALLBACK, dont_filter=True, meta=meta)
+    return Request(entry.url, headers=headers, callback=NO_CALLBACK, dont_filter=True, meta=meta)
 
 
 def content_type(response: Response) -> str:

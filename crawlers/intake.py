@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from crawlers import charsets
 from crawlers.errors import IntakeError
 from crawlers.ports import Similarity, TextReader
+from crawlers.sealed import Seal, keep_sealed
 from crawlers.store import Gathered, keep
 from models import textfiles
 from models.counters import TIP_LINE, bump
@@ -62,7 +63,7 @@ def receipt_hash(receipt: str, receipt_key: bytes) -> str:
     return hmac.new(receipt_key, receipt.strip().encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-def take_tip(  # noqa: PLR0913 -- the last three are for imports
+def take_tip(  # noqa: PLR0913 -- day and once are for imports
     sessions: sessionmaker[Session],
     reader: TextReader,
     text: str,
@@ -72,8 +73,9 @@ def take_tip(  # noqa: PLR0913 -- the last three are for imports
     day: date | None = None,
     once: str | None = None,
     similarity: Similarity | None = None,
+    seal: Seal | None = None,
 ) -> TipReceipt:
-    """Read one tip in memory and keep what is ours; one transaction.
+    """Read one tip in memory and keep what is ours, sealed if `seal` is given; one transaction.
 
     A dropped tip leaves one count under "tip-line" and nothing else. `once` makes an imported row harmless to
     import again.
@@ -91,6 +93,8 @@ def take_tip(  # noqa: PLR0913 -- the last three are for imports
     # a tip reached somebody here: it is local wherever its claim comes from
     gathered = Gathered(key, ItemKind.TIP, TIP_LINE, reader.read(plain), day, is_local=True)
     with sessions.begin() as session:
+        if seal is not None:
+            return TipReceipt(receipt, keep_sealed(session, gathered, stored_receipt, seal))
         outcome = keep(session, gathered, similarity)
         if outcome == Outcome.KEPT:
             item_id = session.scalars(select(Item.id).where(Item.key == key)).one()

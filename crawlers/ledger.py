@@ -4,14 +4,14 @@ Everything here runs on one writer thread beside the reactor, so that a slow dis
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from crawlers import claimreview, pdf, urls
+from crawlers import children, claimreview, pdf, urls
 from crawlers.claimreview import JudgedClaim
 from crawlers.context import CrawlContext
 from crawlers.ports import Reading
@@ -38,6 +38,8 @@ class DueEntry:
     link_pattern: str | None
     etag: str | None
     last_modified: str | None
+    depth: int = 0
+    """How many sitemap indexes stand above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class Ledger:
             if source_ids is not None:
                 query = query.where(Source.id.in_(source_ids))
             found = session.scalars(query).all()
-            entries = session.execute(select(EntryPoint.source_id, EntryPoint.url)).all()
+            # an index cannot widen where its source may be fetched: only what the registry names does
+            named = select(EntryPoint.source_id, EntryPoint.url).where(~children.IS_CHILD)
+            entries = session.execute(named).all()
         sites = {source.id: {source.domain} for source in found}
         for source_id, url in entries:
             if source_id in sites:
@@ -110,20 +114,38 @@ class Ledger:
                 or_(EntryPoint.next_due.is_(None), EntryPoint.next_due <= now),
             )
             entries = session.scalars(due.order_by(EntryPoint.id).with_for_update(skip_locked=True)).all()
-            for entry in entries:
-                entry.next_due = now + timedelta(seconds=CLAIM_S)
-        return [
-            DueEntry(
-                entry.id,
-                entry.source_id,
-                EntryKind(entry.kind),
-                entry.url,
-                entry.link_pattern,
-                entry.etag,
-                entry.last_modified,
-            )
-            for entry in entries
-        ]
+            above = children.indexes(session, source_ids)
+            return [self._claimed(entry, above, now) for entry in entries]
+
+    def _claimed(self, entry: EntryPoint, above: Mapping[tuple[str, str], str], now: datetime) -> DueEntry:
+        entry.next_due = now + timedelta(seconds=CLAIM_S)
+        return DueEntry(
+            entry.id,
+            entry.source_id,
+            EntryKind(entry.kind),
+            entry.url,
+            None if children.is_child(entry) else entry.link_pattern,
+            entry.etag,
+            entry.last_modified,
+            children.depth(above, entry.source_id, entry.url),
+        )
+
+    def renew_children(self, index: DueEntry, source: SourceFacts, named: Sequence[str]) -> list[DueEntry]:
+        """Take over the child sitemaps that an index names now; gives the new ones, claimed.
+
+        Before the index's own validators are noted: killed in between, the index is read once more.
+        """
+        if index.depth >= children.DEEPEST:
+            named = ()
+        allowed = [url for url in dict.fromkeys(named) if not self.guard.refusal(url, source.sites)]
+        now = self.context.clock()
+        with self.context.sessions.begin() as session:
+            if refused := len(set(named)) - len(allowed):
+                day = local_day(now)
+                counters.bump(session, source.id, day, Outcome.REFUSED_ADDRESS, refused)
+            fresh = children.renew(session, source.id, index.url, allowed)
+            above = children.indexes(session, [source.id])
+            return [self._claimed(entry, above, now) for entry in fresh]
 
     def add_links(self, source: SourceFacts, links: Sequence[str]) -> tuple[int, int]:
         """Put addresses into the frontier; gives how many were new and how many were refused."""
@@ -171,13 +193,6 @@ class Ledger:
             _set_interval(stored, 0.5 if new else 1.5, now)
             source = session.get_one(Source, entry.source_id)
             source.verified_day = source.verified_day or local_day(now)
-
-    def entry_brought_news(self, entry: DueEntry) -> None:
-        """A child sitemap brought new pages after its index was counted as having brought none."""
-        with self.context.sessions.begin() as session:
-            stored = session.get(EntryPoint, entry.id)
-            if stored is not None:
-                _set_interval(stored, 1 / 3, self.context.clock())
 
     def entry_failed(self, entry: DueEntry, outcome: Outcome, wait_s: float = 0.0) -> None:
         """Record a failed poll; the wait doubles with each failure in a row, up to a day."""

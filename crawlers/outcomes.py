@@ -40,6 +40,8 @@ _OUTCOMES: tuple[tuple[tuple[type[Exception], ...], Outcome], ...] = (
     ((AddressRefusedError, UnsupportedURLSchemeError), Outcome.REFUSED_ADDRESS),
     ((DownloadTimeoutError, TwistedTimeoutError), Outcome.TIMEOUT),
     ((DownloadCancelledError,), Outcome.TOO_LARGE),
+    # an address that no request can be made of
+    ((ValueError,), Outcome.REFUSED_ADDRESS),
 )
 
 

@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crawlers import hosts, listing, urls
+from crawlers import children, hosts, listing, urls
 from crawlers.claimreview import IMPORT
 from crawlers.errors import RegistryError
 from crawlers.tomllines import Lines
@@ -239,9 +239,9 @@ def _sync_entries(session: Session, spec: SourceSpec) -> None:
         for entry in session.scalars(select(EntryPoint).where(EntryPoint.source_id == spec.id))
     }
     wanted = {entry.url for entry in spec.entries}
-    for url, entry in known.items():
-        if url not in wanted:
-            session.delete(entry)
+    left = [one for url, one in known.items() if url not in wanted and not children.is_child(one)]
+    for entry in left:
+        session.delete(entry)
     for named in spec.entries:
         entry = known.get(named.url) or EntryPoint(source_id=spec.id, url=named.url)
         if entry.link_pattern != named.link_pattern or entry.kind != named.kind.value:
@@ -250,6 +250,7 @@ def _sync_entries(session: Session, spec: SourceSpec) -> None:
         entry.kind, entry.link_pattern = named.kind.value, named.link_pattern
         session.add(entry)
     session.flush()
+    children.forget_orphans(session, spec.id, wanted)
 
 
 def verified(session: Session, source_id: str, day: date) -> None:

@@ -25,9 +25,6 @@ from crawlers.robots import RobotsRefusedError
 from crawlers.writer import Writer
 from models.vocabulary import EntryKind, Outcome
 
-DEEPEST_SITEMAP = 2
-"""An index, and an index in it: well within the policy's depth."""
-
 
 class Run:
     """What one crawl's parts share."""
@@ -51,7 +48,6 @@ class DeskSpider(Spider):
     def __init__(self, run: Run, at_once: int) -> None:
         super().__init__()
         self.run = run
-        self.brought_news: set[int] = set()
         # held from asking for a body until it is read, so that waiting bodies never fill the memory
         self.bodies_at_once = asyncio.Semaphore(at_once)
 
@@ -78,9 +74,7 @@ class DeskSpider(Spider):
     async def _source(self, lane: Lane, entries: list[DueEntry]) -> None:
         """First the entry points that are due, then what waits in the frontier, from before and from now."""
         for entry in entries:
-            # a source that asked for a rest in between gets it: its other entry points are due again soon
-            if not lane.resting:
-                await self._entry(lane, entry, entry.url, 0)
+            await self._entry(lane, entry)
         await asyncio.gather(*(self._pages(lane) for _ in range(lane.at_once)))
 
     async def _download(self, lane: Lane, request: Request) -> Response:
@@ -92,38 +86,39 @@ class DeskSpider(Spider):
 
     # --- entry points
 
-    async def _entry(self, lane: Lane, entry: DueEntry, url: str, depth: int) -> None:
-        """Ask for an entry point or a child sitemap, put its links in the frontier, go on to its children."""
-        self.run.report.entries += depth == 0
-        children: tuple[str, ...] = ()
+    async def _entry(self, lane: Lane, entry: DueEntry) -> None:
+        """Ask for an entry point, put its links in the frontier, go on to child sitemaps that are new."""
+        if lane.resting:
+            # a source that asked for a rest in between gets it: its other entry points are due again soon
+            return
+        self.run.report.entries += 1
+        fresh: list[DueEntry] = []
         try:
             async with self.bodies_at_once:
-                children = await self._ask_entry(lane, entry, url, depth)
+                fresh = await self._ask_entry(lane, entry)
         except Exception as error:
             self.run.report.errors += 1
             LOG.error("entry_crashed source=%s error=%s", entry.source_id, type(error).__name__)
-        for child in children:
-            await self._entry(lane, entry, child, depth + 1)
+        for child in fresh:
+            await self._entry(lane, child)
 
-    async def _ask_entry(self, lane: Lane, entry: DueEntry, url: str, depth: int) -> tuple[str, ...]:
-        request = answers.entry_request(lane, entry, url, depth)
+    async def _ask_entry(self, lane: Lane, entry: DueEntry) -> list[DueEntry]:
         try:
+            request = answers.entry_request(lane, entry)
             response = await self._download(lane, request)
         except Exception as error:
             wait_s = answers.wait_of_error(error, self.run.context.clock())
-            await self._entry_bad(entry, depth, outcomes.of_error(error, request.url), wait_s)
-            return ()
+            await self._entry_bad(entry, outcomes.of_error(error, entry.url), wait_s)
+            return []
         if response.status == 304:
-            await self._entry_good(entry, depth, Outcome.UNCHANGED, 0, ("", ""))
-            return ()
+            await self._entry_good(entry, Outcome.UNCHANGED, 0, ("", ""))
+            return []
         if response.status != 200:
             bad = outcomes.of_status(response.status)
-            await self._entry_bad(entry, depth, bad, answers.wait_s(response, self.run.context.clock()))
-            return ()
-        # a child of a sitemap index is a sitemap, whatever the index was named as
-        kind = EntryKind.SITEMAP if depth else entry.kind
+            await self._entry_bad(entry, bad, answers.wait_s(response, self.run.context.clock()))
+            return []
         task = worker.EntryTask(
-            kind, response.body, answers.content_type(response), response.url, entry.link_pattern
+            entry.kind, response.body, answers.content_type(response), response.url, entry.link_pattern
         )
         try:
             result = await self.run.pool.run(worker.read_entry, task)
@@ -131,43 +126,39 @@ class DeskSpider(Spider):
             result = worker.EntryResult(Outcome.PARSE_ERROR)
         read = result.outcome == Outcome.FEED_READ
         if outcomes.is_login(request.url, response.url, b"" if read else response.body):
-            await self._entry_bad(entry, depth, Outcome.BLOCKED, 0.0)
-            return ()
+            await self._entry_bad(entry, Outcome.BLOCKED, 0.0)
+            return []
         if not read:
-            await self._entry_bad(entry, depth, result.outcome, 0.0)
-            return ()
-        return await self._entry_read(entry, depth, response, result)
+            await self._entry_bad(entry, result.outcome, 0.0)
+            return []
+        return await self._entry_read(entry, response, result)
 
     async def _entry_read(
-        self, entry: DueEntry, depth: int, response: Response, result: worker.EntryResult
-    ) -> tuple[str, ...]:
-        lane = self.run.lanes[entry.source_id]
+        self, entry: DueEntry, response: Response, result: worker.EntryResult
+    ) -> list[DueEntry]:
+        source = self.run.lanes[entry.source_id].source
         ledger, writer = self.run.ledger, self.run.writer
-        new, _ = await writer.run(lambda: ledger.add_links(lane.source, result.links))
+        new, _ = await writer.run(lambda: ledger.add_links(source, result.links))
         self.run.report.new_links += new
         if result.claims or result.dropped_claims:
-            await writer.run(lambda: ledger.keep_claims(lane.source, result.claims, result.dropped_claims))
-        # an index often stays the same while its children change, so it is never asked for conditionally
-        validators = ("", "") if result.children else answers.validators(response)
-        await self._entry_good(entry, depth, Outcome.FEED_READ, new, validators)
-        if depth and new and entry.id not in self.brought_news:
-            self.brought_news.add(entry.id)
-            await writer.run(lambda: ledger.entry_brought_news(entry))
-        return result.children if depth < DEEPEST_SITEMAP else ()
+            await writer.run(lambda: ledger.keep_claims(source, result.claims, result.dropped_claims))
+        fresh: list[DueEntry] = []
+        if entry.kind == EntryKind.SITEMAP:
+            fresh = await writer.run(lambda: ledger.renew_children(entry, source, result.children))
+        await self._entry_good(entry, Outcome.FEED_READ, new + len(fresh), answers.validators(response))
+        return fresh
 
     async def _entry_good(
-        self, entry: DueEntry, depth: int, outcome: Outcome, new: int, validators: tuple[str, str]
+        self, entry: DueEntry, outcome: Outcome, new: int, validators: tuple[str, str]
     ) -> None:
         self.run.report.count(outcome)
-        if depth == 0:
-            ledger = self.run.ledger
-            await self.run.writer.run(lambda: ledger.entry_read(entry, outcome, new, validators))
+        ledger = self.run.ledger
+        await self.run.writer.run(lambda: ledger.entry_read(entry, outcome, new, validators))
         LOG.info("entry_read source=%s outcome=%s", entry.source_id, outcome.value)
 
-    async def _entry_bad(self, entry: DueEntry, depth: int, outcome: Outcome, wait_s: float) -> None:
+    async def _entry_bad(self, entry: DueEntry, outcome: Outcome, wait_s: float) -> None:
         self.run.report.count(outcome)
-        if depth == 0:
-            await self.run.writer.run(lambda: self.run.ledger.entry_failed(entry, outcome, wait_s))
+        await self.run.writer.run(lambda: self.run.ledger.entry_failed(entry, outcome, wait_s))
         await self._rest(self.run.lanes[entry.source_id], wait_s)
         LOG.warning("entry_failed source=%s outcome=%s", entry.source_id, outcome.value)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import chain
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, insert, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,8 +32,11 @@ _ITEM, _MENTION, _TOKEN, _BAND = (_plain(table) for table in (Item, Mention, Men
 _POSITIONS: Final = select(_MENTION.c.position, _MENTION.c.id).where(
     _MENTION.c.item_id == bindparam("of_item")
 )
+_KEYS: Final = (
+    select(_MENTION.c.key).where(_MENTION.c.item_id == bindparam("of_item")).order_by(_MENTION.c.position)
+)
 _SIGNATURES: Final = (
-    select(_ITEM.c.id, _ITEM.c.minhash, _ITEM.c.story_id)
+    select(_ITEM.c.id, _ITEM.c.minhash, _ITEM.c.story_id, _ITEM.c.source_id, _ITEM.c.day)
     .where(_ITEM.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_ITEM.c.id)
 )
@@ -97,6 +100,9 @@ def store(
     if not reading.in_scope or not reading.mentions:
         return Outcome.NOT_OURS
     bands = reading.bands if reading.minhash is not None else ()
+    near = _near(session, bands) if similarity is not None else ()
+    if _is_twin(session, gathered, near):
+        return Outcome.DUPLICATE
     row = {
         "key": gathered.key,
         "kind": gathered.kind.value,
@@ -106,7 +112,7 @@ def store(
         "published_day": gathered.published_day,
         "is_local": gathered.is_local or reading.is_local,
         "minhash": reading.minhash,
-        "story_id": _story(session, reading.minhash, bands, similarity, threshold),
+        "story_id": _story(near, reading.minhash, similarity, threshold),
     }
     item_id = session.execute(_new_item(is_postgresql(session)), row).scalar()
     if item_id is None:
@@ -149,27 +155,48 @@ def _keep_mentions(session: Session, item_id: int, gathered: Gathered) -> None:
     session.execute(insert(_TOKEN), list(tokens.values()))
 
 
-def _story(
-    session: Session,
-    minhash: bytes | None,
-    bands: Sequence[tuple[int, int]],
-    similarity: Similarity | None,
-    threshold: float,
-) -> int | None:
-    """The first item of the story that a text is a near-copy of, if any.
+class _Near(NamedTuple):
+    """An item that may be a near-copy."""
 
-    Candidates share a bucket of the locality-sensitive index; the signatures decide.
-    """
-    if similarity is None or minhash is None or not bands:
+    id: int
+    minhash: bytes | None
+    story_id: int | None
+    source_id: str | None
+    day: date
+
+
+def _near(session: Session, bands: Sequence[tuple[int, int]]) -> Sequence[_Near]:
+    """The items that share a bucket of the locality-sensitive index with a text, the first ones first."""
+    ids = _sharers(session, bands) if bands else []
+    return [_Near._make(row) for row in session.execute(_SIGNATURES, {"ids": ids})] if ids else ()
+
+
+def _story(
+    near: Sequence[_Near], minhash: bytes | None, similarity: Similarity | None, threshold: float
+) -> int | None:
+    """The first item of the story that a text is a near-copy of, if any: the signatures decide."""
+    if similarity is None or minhash is None:
         return None
-    ids = _sharers(session, bands)
-    if not ids:
-        return None
-    rows = session.execute(_SIGNATURES, {"ids": ids})
-    for item_id, signature, story_id in rows:
-        if signature is not None and similarity(signature, minhash) >= threshold:
-            return int(story_id or item_id)
+    for row in near:
+        if row.minhash is not None and similarity(row.minhash, minhash) >= threshold:
+            return int(row.story_id or row.id)
     return None
+
+
+def _is_twin(session: Session, gathered: Gathered, near: Sequence[_Near]) -> bool:
+    """Whether the source has the same text, claim for claim, under another address on the same day.
+
+    A crawl knows the bodies that it has read; after a kill only this does.
+    """
+    if gathered.kind != ItemKind.ARTICLE:
+        return False
+    mine = (gathered.reading.minhash, gathered.source_id, gathered.day)
+    keys = [mention.key for mention in gathered.reading.mentions]
+    return any(
+        keys == list(session.scalars(_KEYS, {"of_item": row.id}))
+        for row in near
+        if (row.minhash, row.source_id, row.day) == mine
+    )
 
 
 def _sharers(session: Session, bands: Sequence[tuple[int, int]]) -> list[int]:

@@ -2,18 +2,23 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, one_of
-from models.vocabulary import AppealState, EvidenceKind, Language, Opinion, Rating
+from models.vocabulary import AppealState, CopyOutcome, EvidenceKind, Language, Opinion, Rating
 
 
 class Review(Base):
-    """One person's opinion of a claim in one round."""
+    """One person's opinion of a claim in one round; the part, in code points, if not all of it is rated."""
 
     __tablename__ = "review"
-    __table_args__ = (one_of("opinion", Opinion), UniqueConstraint("claim_id", "round", "staff_id"))
+    __table_args__ = (
+        one_of("opinion", Opinion),
+        UniqueConstraint("claim_id", "round", "staff_id"),
+        Index("ix_review_staff_id_at", "staff_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     claim_id: Mapped[int] = mapped_column(ForeignKey("claim.id", ondelete="CASCADE"), index=True)
@@ -22,6 +27,8 @@ class Review(Base):
     opinion: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
+    part_start: Mapped[int | None]
+    part_end: Mapped[int | None]
 
 
 class Evidence(Base):
@@ -54,6 +61,20 @@ class EvidenceLink(Base):
     dead_day: Mapped[date | None]
 
 
+class EvidenceCopy(Base):
+    """What the desk's own fetcher found at the address of evidence: never the text, only what came of it."""
+
+    __tablename__ = "evidence_copy"
+    __table_args__ = (one_of("outcome", CopyOutcome),)
+
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id", ondelete="CASCADE"), primary_key=True)
+    outcome: Mapped[str]
+    looked_day: Mapped[date | None]
+    page_sha256: Mapped[str | None]
+    attempts: Mapped[int]
+    again_day: Mapped[date | None] = mapped_column(index=True)
+
+
 class Verdict(Base):
     """What two reviews by two people and the evidence settle (rule 5)."""
 
@@ -72,6 +93,9 @@ class Verdict(Base):
     first_staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     second_staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     at: Mapped[datetime]
+    # of the claim's sentence as it stood then; both are empty where the whole claim is rated
+    part_start: Mapped[int | None]
+    part_end: Mapped[int | None]
 
 
 class Correction(Base):
@@ -89,7 +113,17 @@ class CorrectionText(Base):
     """One version of a correction in one language; versions are appended with a reason."""
 
     __tablename__ = "correction_text"
-    __table_args__ = (one_of("language", Language), UniqueConstraint("correction_id", "language", "version"))
+    __table_args__ = (
+        one_of("language", Language),
+        UniqueConstraint("correction_id", "language", "version"),
+        # the list of what was changed reads these alone, however many texts there are
+        Index(
+            "ix_correction_text_revised",
+            "id",
+            sqlite_where=sql("version > 1"),
+            postgresql_where=sql("version > 1"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     correction_id: Mapped[int] = mapped_column(ForeignKey("correction.id"), index=True)
@@ -104,6 +138,7 @@ class CorrectionText(Base):
     contact: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime]
+    spoken: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Appeal(Base):

@@ -44,7 +44,7 @@ class AuditEntry(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     actor: Mapped[str]
     action: Mapped[str]
-    subject: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
     detail_sha256: Mapped[str]
     previous: Mapped[str]
     digest: Mapped[str] = mapped_column(unique=True)

@@ -36,6 +36,7 @@ class EntryPoint(Base):
     source_id: Mapped[str] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))
     kind: Mapped[str]
     url: Mapped[str]
+    # of a listing: which of its links are articles; of a child sitemap: the address of its index
     link_pattern: Mapped[str | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
@@ -92,7 +93,7 @@ class Item(Base):
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     source_id: Mapped[str | None] = mapped_column(ForeignKey("source.id"))
-    url: Mapped[str | None]
+    url: Mapped[str | None] = mapped_column(index=True)
     day: Mapped[date] = mapped_column(index=True)
     published_day: Mapped[date | None]
     is_local: Mapped[bool]

@@ -1,24 +1,33 @@
 """Short memory (rule 9): what is erased when, rows and everything that hangs on them.
 
 Unflagged claims go after 30 days, queued ones that nobody verified after 180, tips 30 days after their
-answer. Of a decided claim only the correction lives on: its mentions go and its text becomes the desk's
-own paraphrase. Fetched addresses are forgotten after 30 days even as keyed hashes.
+answer, sealed ones 90 after they came. Of a decided claim only the correction lives on: its mentions go and
+its text becomes the desk's own paraphrase. Fetched addresses are forgotten after 30 days even as keyed
+hashes, drafts of corrections after 14.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Engine, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from models.claims import Claim, KnownClaim
 from models.decisions import Appeal, Correction, CorrectionText
+from models.editing import CorrectionDraft
 from models.gathered import FrontierPage, Item, Mention, Tip
+from models.sealed import SealedTip
+from models.searching import ClaimWord
 from models.vocabulary import ClaimState, Language
+from models.weeks import ZONE
+from models.workbench import Draft
 
 UNFLAGGED_DAYS = 30
 QUEUED_DAYS = 180
 ANSWERED_TIP_DAYS = 30
+SEALED_TIP_DAYS = 90
 FRONTIER_DAYS = 30
+DRAFT_DAYS = 14
+CORRECTION_DRAFT_DAYS = 14
 
 _OPEN = (ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD, ClaimState.AGREED)
 _SETTLED = (ClaimState.DECIDED, ClaimState.CLOSED)
@@ -34,8 +43,11 @@ def erase(session: Session, today: date) -> dict[str, int]:
         "claim_text": _paraphrase(session, today),
         "mention": _mentions(session, today),
         "tip": _tips(session, today),
+        "sealed_tip": _sealed_tips(session, today),
         "item": _items(session, today),
         "appeal_words": _appeals(session, today),
+        "draft": _drafts(session, today),
+        "correction_draft": _corrections_begun(session, today),
     }
     session.flush()
     return counts
@@ -99,6 +111,9 @@ def _paraphrase(session: Session, today: date) -> int:
     )
     old = (Claim.state == ClaimState.DECIDED) & (Claim.last_day < today - timedelta(days=QUEUED_DAYS))
     answered = exists().where(Correction.claim_id == Claim.id)
+    # the source's words leave the search with the sentence; the answer is found by its own
+    replaced = select(Claim.id).where(old, answered, Claim.text != said)
+    session.execute(delete(ClaimWord).where(ClaimWord.claim_id.in_(replaced)))
     changed = update(Claim).where(old, answered, Claim.text != said).values(text=said)
     return _deleted(session, changed)
 
@@ -121,10 +136,27 @@ def _tips(session: Session, today: date) -> int:
     return n
 
 
+def _sealed_tips(session: Session, today: date) -> int:
+    old = SealedTip.day < today - timedelta(days=SEALED_TIP_DAYS)
+    return _deleted(session, delete(SealedTip).where(old))
+
+
 def _appeals(session: Session, today: date) -> int:
     """A reader's words go with the decision; of an appeal that nobody decided, after the same 180 days."""
     old = Appeal.received_day < today - timedelta(days=QUEUED_DAYS)
     return _deleted(session, update(Appeal).where(old, Appeal.reason != "").values(reason=""))
+
+
+def _corrections_begun(session: Session, today: date) -> int:
+    """Drafts of corrections that nobody has touched for fourteen days."""
+    oldest_kept = datetime.combine(today - timedelta(days=CORRECTION_DRAFT_DAYS), time(), ZONE)
+    return _deleted(session, delete(CorrectionDraft).where(CorrectionDraft.saved_at < oldest_kept))
+
+
+def _drafts(session: Session, today: date) -> int:
+    """What a member of staff typed and left; of an erased claim it went with the claim."""
+    oldest_kept = datetime.combine(today - timedelta(days=DRAFT_DAYS), time(0), ZONE)
+    return _deleted(session, delete(Draft).where(Draft.saved_at < oldest_kept))
 
 
 def _items(session: Session, today: date) -> int:
@@ -150,5 +182,6 @@ def oldest(session: Session) -> dict[str, date | None]:
         "frontier_page": session.scalar(select(func.min(FrontierPage.seen_day))),
         "item": session.scalar(select(func.min(Item.day))),
         "tip": session.scalar(select(func.min(Tip.day))),
+        "sealed_tip": session.scalar(select(func.min(SealedTip.day))),
         "known_claim": session.scalar(select(func.min(KnownClaim.imported_day))),
     }

@@ -1,9 +1,9 @@
 """Every table in one place: importing this module registers all of them on `Base.metadata`."""
 
-from models import audits, claims, decisions, desk, gathered
+from models import access, audits, claims, decisions, desk, editing, gathered, sealed, searching, workbench
 from models.base import Base
 
 TABLES = Base.metadata.tables
-ROOMS = (audits, claims, decisions, desk, gathered)
+ROOMS = (access, audits, claims, decisions, desk, editing, gathered, sealed, searching, workbench)
 
 __all__ = ["ROOMS", "TABLES", "Base"]

@@ -121,6 +121,15 @@ class EvidenceKind(StrEnum):
     INDEPENDENT = "independent"
 
 
+class CopyOutcome(StrEnum):
+    """Whether the quoted words stood on the page when the desk looked; `unread`: the page did not open."""
+
+    WAITING = "waiting"
+    FOUND = "found"
+    MISSING = "missing"
+    UNREAD = "unread"
+
+
 class Language(StrEnum):
     """Languages a correction is published in; Vietnamese first."""
 

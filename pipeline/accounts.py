@@ -4,18 +4,22 @@ Parameters of argon2id: OWASP Password Storage Cheat Sheet (46 MiB, 1 pass, 1 la
 """
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models import audit
+from models.access import StaffFactor, StaffToken
 from models.desk import Staff, StaffSession
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.vocabulary import Role
+from pipeline import second_factor
 from pipeline.compose import Desk
+from pipeline.passwords import is_common
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -24,7 +28,6 @@ MIN_PASSWORD = 15
 MAX_PASSWORD = 128
 _MEMORY_KIB = 46 * 1024
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
-_RUNS = ("01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjkl")
 # each check takes 46 MiB: a burst of sign-ins must not take all memory
 _HASHING = BoundedSemaphore(2)
 
@@ -32,7 +35,7 @@ _HASHING = BoundedSemaphore(2)
 def add(desk: Desk, username: str, role: Role, password: str, by: int | None = None) -> Staff:
     """Make an account; raises `UsageError` for a bad name or password, `ConflictError` for a taken name."""
     name = _checked_name(username)
-    check_password(password, name)
+    check_password(password, name, desk.settings.text("desk.name"))
     hashed = _hash(password)
     with desk.sessions.begin() as session:
         if session.scalar(select(Staff).where(Staff.username == name)) is not None:
@@ -54,31 +57,98 @@ def verify(session: Session, username: str, password: str) -> Staff | None:
     return staff if staff is not None and fits and not staff.disabled else None
 
 
+def sign_in(desk: Desk, username: str, password: str) -> Staff | None:
+    """The account if name and password fit; a hash of older parameters is made anew on the way (W1)."""
+    with desk.reading() as session:
+        staff = verify(session, username, password)
+    if staff is None or not _hasher().check_needs_rehash(staff.password_hash):
+        return staff
+    old, staff.password_hash = staff.password_hash, _hash(password)
+    with desk.sessions.begin() as session:
+        unchanged = (Staff.id == staff.id) & (Staff.password_hash == old)
+        session.execute(update(Staff).where(unchanged).values(password_hash=staff.password_hash))
+        audit.append(session, desk.clock, "system", "account_rehash", f"staff:{staff.id}")
+    return staff
+
+
+def named(session: Session, username: str) -> Staff | None:
+    """The account of this name if it may work; for a sign-in that another service has checked."""
+    staff = session.scalar(select(Staff).where(Staff.username == username))
+    return staff if staff is not None and not staff.disabled else None
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account as a list shows it: whether a second factor counts, and how many tokens are open."""
+
+    username: str
+    role: str
+    disabled: bool
+    second_factor: bool
+    tokens: int
+
+
+def everyone(session: Session) -> list[Account]:
+    """Every account by name."""
+    tokens = select(func.count(StaffToken.id)).where(StaffToken.staff_id == Staff.id).scalar_subquery()
+    rows = session.execute(
+        select(Staff, StaffFactor.confirmed, tokens)
+        .outerjoin(StaffFactor, StaffFactor.staff_id == Staff.id)
+        .order_by(Staff.username)
+    )
+    return [
+        Account(staff.username, staff.role, staff.disabled, bool(confirmed), n)
+        for staff, confirmed, n in rows
+    ]
+
+
+def with_factor(session: Session) -> frozenset[int]:
+    """The accounts whose second factor counts."""
+    return frozenset(session.scalars(select(StaffFactor.staff_id).where(StaffFactor.confirmed.is_(True))))
+
+
+def reset_factor(desk: Desk, username: str, by: int | None = None) -> None:
+    """Take the second factor from an account whose owner lost phone and codes; its sessions end.
+
+    One's own goes another way, with a code. Raises `ConflictError` and `NotFoundError`.
+    """
+    with desk.reading() as session:
+        staff = session.scalar(select(Staff).where(Staff.username == username.strip().lower()))
+    if staff is None:
+        raise NotFoundError(f"username {username.strip()}: there is no such account")
+    if staff.id == by:
+        raise ConflictError("second factor: yours goes with a code, on the page of your account")
+    second_factor.remove(desk, staff.id, by)
+
+
 def disable(desk: Desk, username: str, by: int | None = None) -> None:
-    """Close an account: it can neither sign in nor go on working; its decisions stay."""
+    """Close an account: it can neither sign in nor go on working; its decisions stay.
+
+    Sessions and tokens end at once.
+    """
     with desk.sessions.begin() as session:
         staff = _named(session, username)
         if staff.id == by:
             raise ConflictError("you cannot close your own account")
         _keep_an_admin(session, staff)
         staff.disabled = True
-        _end_sessions(session, staff)
+        _end_access(session, staff)
         audit.append(session, desk.clock, _actor(by), "account_disable", f"staff:{staff.id}")
 
 
 def reset(desk: Desk, username: str, password: str, by: int | None = None) -> None:
-    """Set a new password (and open a closed account again); every session of the account ends."""
-    check_password(password, username)
+    """Set a new password (and open a closed account again); every session and token of the account ends."""
+    check_password(password, username, desk.settings.text("desk.name"))
     hashed = _hash(password)
     with desk.sessions.begin() as session:
         staff = _named(session, username)
         staff.password_hash, staff.disabled = hashed, False
-        _end_sessions(session, staff)
+        _end_access(session, staff)
         audit.append(session, desk.clock, _actor(by), "account_password", f"staff:{staff.id}")
 
 
 def change_role(desk: Desk, username: str, role: Role, by: int | None = None) -> None:
-    """Give an account another role; every session of the account ends."""
+    """Give an account another role; every session and token of the account ends."""
     with desk.sessions.begin() as session:
         staff = _named(session, username)
         if staff.id == by:
@@ -86,7 +156,7 @@ def change_role(desk: Desk, username: str, role: Role, by: int | None = None) ->
         if role is not Role.ADMIN:
             _keep_an_admin(session, staff)
         staff.role = role.value
-        _end_sessions(session, staff)
+        _end_access(session, staff)
         audit.append(session, desk.clock, _actor(by), "account_role", f"staff:{staff.id}", {"role": role})
 
 
@@ -96,17 +166,20 @@ def role_of(session: Session, staff_id: int) -> Role | None:
     return None if staff is None or staff.disabled else Role(staff.role)
 
 
-def check_password(password: str, username: str = "") -> None:
-    """The password rule (ASVS 5.0, 6.2): length, no rules of composition, nothing that is guessed first."""
+def check_password(password: str, username: str = "", desk_name: str = "") -> None:
+    """The password rule (ASVS 5.0, 6.2): length, no rules of composition, nothing that is guessed first.
+
+    The words of the desk's name and of the account's are known to whoever guesses.
+    """
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise UsageError(f"password: {MIN_PASSWORD} to {MAX_PASSWORD} characters")
     low = password.lower()
     repeated = low in (low + low)[1:-1]
-    if repeated or len(set(low)) < 5 or any(low in run * 3 for run in _RUNS):
-        raise UsageError("password: too easy to guess, a few unrelated words are better")
     name = username.strip().lower()
     if len(name) > 3 and not low.replace(name, "").strip("0123456789._-"):
         raise UsageError("password: may not be made of the username")
+    if repeated or len(set(low)) < 5 or is_common(password, (name, desk_name)):
+        raise UsageError("password: too easy to guess, a few unrelated words are better")
 
 
 def _checked_name(username: str) -> str:
@@ -133,8 +206,9 @@ def _keep_an_admin(session: Session, leaving: Staff) -> None:
         raise ConflictError("this is the last admin account: make another first")
 
 
-def _end_sessions(session: Session, staff: Staff) -> None:
+def _end_access(session: Session, staff: Staff) -> None:
     session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id))
+    session.execute(delete(StaffToken).where(StaffToken.staff_id == staff.id))
 
 
 def _actor(by: int | None) -> str:

@@ -14,7 +14,7 @@ from models import migrate
 from models.errors import StoreError
 from models.session import make_engine, make_reading_sessions, make_sessions
 from models.vocabulary import ModelKind
-from pipeline import keys
+from pipeline import keys, seals
 from pipeline.readers import make_reader
 from pipeline.settings import Settings
 
@@ -90,6 +90,7 @@ def build(
     migrated: bool = True,
 ) -> Desk:
     """Put the desk together; makes or upgrades the database unless `migrated` is False."""
+    seals.public_key(settings.text(seals.SETTING))  # a wrong key must not wait for the first tip
     engine = make_engine(settings.database_url)
     desk = Desk(
         settings=settings,

@@ -70,9 +70,11 @@ def _appeals(session: Session, span: Span) -> list[Figure]:
     due = [due_day for received_day, due_day in waiting if received_day <= span.until]
     received = select(func.count()).where(Appeal.received_day.between(span.monday, span.until))
     decided = (Appeal.decided_at >= span.start, Appeal.decided_at < span.end)
+    upheld = select(func.count()).where(*decided, Appeal.state == AppealState.UPHELD)
     changed = select(func.count()).where(*decided, Appeal.state == AppealState.CHANGED)
     return [
         count("appeals_received", span.label, session.scalar(received) or 0),
+        count("appeals_upheld", span.label, session.scalar(upheld) or 0),
         count("appeals_overturned", span.label, session.scalar(changed) or 0),
         count("appeals_open", span.label, len(due)),
         count("appeals_overdue", span.label, sum(day < span.until for day in due)),

@@ -122,3 +122,58 @@ def _reliability(
         layers = [nothing(alt, words["nothing_else"], narrow=narrow)]
     chart = sized(alt.layer(*layers), title, [words["reliability_key"]] if rows else [], narrow=narrow)
     return drawing.styled(chart, small=narrow)
+
+
+_RECALL_WORDS = {
+    "vi": (
+        "Đọc bao nhiêu thì tìm được bao nhiêu",
+        "phần đã đọc",
+        "nét đứt: đọc ngẫu nhiên",
+        "dừng",
+    ),
+    "en": ("How much is found by reading how much", "share read", "dashed: reading in random order", "stop"),
+}
+
+
+def recall_curves(
+    runs: Sequence[Sequence[tuple[float, float]]],
+    stop: float | None = None,
+    language: str = "vi",
+    *,
+    narrow: bool = False,
+) -> str:
+    """Share found over share read, one line a run, and the line of reading at random, as SVG.
+
+    `stop` is where a rule said that reading may end.
+    """
+    kept = tuple(tuple(run) for run in runs)
+    title = _RECALL_WORDS[language][0]
+    return drawing.svg(
+        ("recall", language, narrow, stop, kept), lambda: _recalls(kept, stop, language, narrow), title
+    )
+
+
+def _recalls(
+    runs: Sequence[Sequence[tuple[float, float]]], stop: float | None, language: str, narrow: bool
+) -> dict[str, Any]:
+    import altair as alt
+
+    title, axis, key, stops = _RECALL_WORDS[language]
+    across = alt.X(
+        "at:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=axis, format=".0%", tickCount=5)
+    )
+    up = alt.Y("value:Q", **share_axis(alt, [0, 1]))
+    rows = [{"at": at, "value": value, "run": number} for number, run in enumerate(runs) for at, value in run]
+    chance = of_rows(alt, [{"at": 0.0, "value": 0.0}, {"at": 1.0, "value": 1.0}])
+    layers = [
+        chance.mark_line(color=MUTED, strokeDash=[5, 4]).encode(x=across, y=up),
+        of_rows(alt, rows)
+        .mark_line(color=BAND, strokeWidth=2, opacity=1 if len(runs) == 1 else 0.5)
+        .encode(x=across, y=up, detail="run:N"),
+    ]
+    if stop is not None:
+        side = "left" if stop < 0.5 else "right"
+        layers.append(upright(alt, [{"at": stop, "text": stops}], "at:Q", TARGET, side))
+    return drawing.styled(
+        sized(alt.layer(*layers), title, [key], narrow=narrow, top=stop is not None), small=narrow
+    )

@@ -5,7 +5,6 @@ round, neither of whom decided an earlier round (rule 8). The second works blind
 written by `pipeline.publishing` together with the correction, so that none exists that is not public.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,9 +20,10 @@ from models.errors import ConflictError, NotFoundError, UsageError
 from models.retention import erase_claim
 from models.vocabulary import ClaimState, Opinion, Role
 from models.weeks import local_day
-from pipeline import evidence, seeding
+from pipeline import copies, evidence, ratedpart, seconds, seeding
 from pipeline.compose import Clock, Desk
 from pipeline.evidence import EvidenceInput
+from pipeline.ratedpart import Part
 
 MIN_REASON = 10
 MAX_REASON = 4_000
@@ -35,11 +35,15 @@ RATED = frozenset({Opinion.FALSE, Opinion.MISLEADING, Opinion.UNPROVEN, Opinion.
 
 @dataclass(frozen=True)
 class ReviewInput:
-    """One person's opinion with its reason and the evidence added to the claim's."""
+    """One person's opinion with its reason and the evidence added to the claim's.
+
+    `part` is the stretch of the claim that is rated, if the rest of it is opinion; None: the whole claim.
+    """
 
     opinion: Opinion
     reason: str
     evidence: Sequence[EvidenceInput] = ()
+    part: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -53,30 +57,49 @@ class Decided:
 def record_review(desk: Desk, claim_id: int, staff_id: int, given: ReviewInput) -> Decided:
     """Record one review; raises `UsageError`, `ConflictError` or `NotFoundError` and changes nothing then."""
     with desk.sessions.begin() as session:
-        claim = open_claim(session, claim_id)
-        staff = reviewer(session, staff_id)
-        _may_review(session, claim, staff)
-        _check_reason(given.reason)
-        if given.opinion is Opinion.NOT_OURS:
-            return _erase(session, desk.clock, claim, staff)
-        _add_evidence(session, desk.clock, claim, staff, given)
-        review = Review(
-            claim_id=claim.id,
-            round=claim.round,
-            staff_id=staff.id,
-            opinion=given.opinion,
-            reason=given.reason.strip(),
-            at=desk.clock(),
-        )
-        session.add(review)
-        session.flush()
-        reviews = round_reviews(session, claim)
-        claim.state = _next_state(reviews)
-        seeding.settle(session, claim, agreed_opinion(reviews), local_day(desk.clock()))
-        claim.lease_staff_id, claim.lease_until = None, None
-        detail = {"opinion": given.opinion, "reason": given.reason, "round": claim.round}
-        audit.append(session, desk.clock, f"staff:{staff.id}", "review", f"claim:{claim.public_id}", detail)
-        return Decided(ClaimState(claim.state))
+        return review_in(session, desk, claim_id, staff_id, given)
+
+
+def check_review(session: Session, clock: Clock, claim_id: int, staff_id: int, given: ReviewInput) -> Claim:
+    """The claim if this review could be recorded now; raises as `record_review` does and writes nothing."""
+    claim = open_claim(session, claim_id)
+    _may_review(session, claim, reviewer(session, staff_id))
+    check_reason(given.reason)
+    if claim.round > 1 and given.opinion is Opinion.NOT_OURS:
+        raise ConflictError("a published claim cannot be erased: decide the appeal")
+    if claim.round > 1 and given.opinion not in RATED:
+        raise ConflictError("a published claim is rated again: decide the appeal with a rating")
+    ratedpart.check(claim.text, given.part, rated=given.opinion in RATED)
+    _check_evidence(session, clock, claim, given)
+    return claim
+
+
+def review_in(session: Session, desk: Desk, claim_id: int, staff_id: int, given: ReviewInput) -> Decided:
+    """Record one review in the caller's transaction, which must not be committed if this raises."""
+    claim = check_review(session, desk.clock, claim_id, staff_id, given)
+    staff = reviewer(session, staff_id)
+    if given.opinion is Opinion.NOT_OURS:
+        return _erase(session, desk.clock, claim, staff)
+    _add_evidence(session, desk.clock, claim, staff, given)
+    review = Review(
+        claim_id=claim.id,
+        round=claim.round,
+        staff_id=staff.id,
+        opinion=given.opinion,
+        reason=given.reason.strip(),
+        part_start=given.part.start if given.part else None,
+        part_end=given.part.end if given.part else None,
+        at=desk.clock(),
+    )
+    session.add(review)
+    session.flush()
+    reviews = round_reviews(session, claim)
+    claim.state = _next_state(session, desk, claim, reviews)
+    seeding.settle(session, claim, agreed_opinion(reviews), local_day(desk.clock()))
+    claim.lease_staff_id, claim.lease_until = None, None
+    detail = {"opinion": given.opinion, "reason": given.reason, "round": claim.round, "part": given.part}
+    audit.append(session, desk.clock, f"staff:{staff.id}", "review", f"claim:{claim.public_id}", detail)
+    return Decided(ClaimState(claim.state))
 
 
 def open_claim(session: Session, claim_id: int) -> Claim:
@@ -131,20 +154,31 @@ def _may_review(session: Session, claim: Claim, staff: Staff) -> None:
         raise ConflictError("you wrote these words yourself; others review them")
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raise `UsageError` unless a reason says something."""
     if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
         raise UsageError(f"reason: write {MIN_REASON} to {MAX_REASON} characters")
+
+
+def _check_evidence(session: Session, clock: Clock, claim: Claim, given: ReviewInput) -> None:
+    """What `_add_evidence` would refuse, without writing."""
+    today = local_day(clock())
+    added = [evidence.checked(session, one, today, claim.text) for one in given.evidence]
+    if given.opinion in RATED:
+        kept = [evidence.Proof(row.kind, row.domain, row.url) for row in evidence_of(session, claim.id)]
+        new = [evidence.Proof(one["kind"], one["domain"], one["url"]) for one in added]
+        evidence.require(session, [*kept, *new])
 
 
 def _add_evidence(session: Session, clock: Clock, claim: Claim, staff: Staff, given: ReviewInput) -> None:
     today = local_day(clock())
     for one in given.evidence:
-        columns = evidence.checked(session, one, today)
+        columns = evidence.checked(session, one, today, claim.text)
         row = Evidence(claim_id=claim.id, round=claim.round, staff_id=staff.id, at=clock(), **columns)
         session.add(row)
+        session.flush()
+        copies.await_look(session, row, today)
     session.flush()
-    if given.opinion in RATED and not evidence.enough(evidence_of(session, claim.id)):
-        raise UsageError("evidence: a rating needs one primary source or two independent ones")
 
 
 def evidence_of(session: Session, claim_id: int) -> list[Evidence]:
@@ -152,27 +186,35 @@ def evidence_of(session: Session, claim_id: int) -> list[Evidence]:
     return list(session.scalars(select(Evidence).where(Evidence.claim_id == claim_id).order_by(Evidence.id)))
 
 
+def agreed_pair(reviews: Sequence[Review]) -> list[Review]:
+    """The first two reviews that share an opinion of the same part of the claim; empty if none do."""
+    same: dict[tuple[str, int | None, int | None], list[Review]] = {}
+    for review in reviews:
+        same.setdefault((review.opinion, review.part_start, review.part_end), []).append(review)
+    pairs = [found[:2] for found in same.values() if len(found) > 1]
+    return pairs[0] if pairs else []
+
+
 def agreed_opinion(reviews: Sequence[Review]) -> Opinion | None:
     """The opinion that two people share, if there is one."""
-    counts = Counter(review.opinion for review in reviews)
-    for opinion, n in counts.most_common(1):
-        return Opinion(opinion) if n > 1 else None
-    return None
+    pair = agreed_pair(reviews)
+    return Opinion(pair[0].opinion) if pair else None
 
 
-def _next_state(reviews: Sequence[Review]) -> ClaimState:
+def _next_state(session: Session, desk: Desk, claim: Claim, reviews: Sequence[Review]) -> ClaimState:
     agreed = agreed_opinion(reviews)
     if agreed is Opinion.NOT_A_CLAIM:
         return ClaimState.CLOSED
     if agreed is not None:
         return ClaimState.AGREED
-    return ClaimState.SECOND if len(reviews) == 1 else ClaimState.THIRD
+    if len(reviews) > 1:
+        return ClaimState.THIRD
+    alone = reviews[0].opinion == Opinion.NOT_A_CLAIM and not seconds.needed(session, desk, claim)
+    return ClaimState.CLOSED if alone else ClaimState.SECOND
 
 
 def _erase(session: Session, clock: Clock, claim: Claim, staff: Staff) -> Decided:
     """`not_ours` erases at once; the log keeps that it happened, not what it was."""
-    if claim.round > 1:
-        raise ConflictError("a published claim cannot be erased: decide the appeal")
     audit.append(session, clock, f"staff:{staff.id}", "erase_not_ours", f"claim:{claim.public_id}")
     seeding.settle(session, claim, Opinion.NOT_OURS, local_day(clock()))
     erase_claim(session, claim.id)
@@ -187,7 +229,7 @@ def defer(desk: Desk, claim_id: int, staff_id: int, until: date, reason: str) ->
         today = local_day(desk.clock())
         if not today < until <= today + timedelta(days=30):
             raise UsageError("until: choose a day within the next 30")
-        _check_reason(reason)
+        check_reason(reason)
         claim.deferred_until = until
         claim.lease_staff_id, claim.lease_until = None, None
         detail = {"until": until, "reason": reason}

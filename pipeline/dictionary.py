@@ -277,6 +277,11 @@ ENTRIES: dict[str, Entry] = {
     "tips_received": Entry(COUNT, "Tin báo đã nhận", "Tips received"),
     "tips_answered": Entry(COUNT, "Tin báo đã được trả lời", "Tips answered"),
     "appeals_received": Entry(COUNT, "Phản hồi đã nhận trong tuần", "Appeals received in the week"),
+    "appeals_upheld": Entry(
+        COUNT,
+        "Phản hồi được xử lý trong tuần và giữ nguyên kết luận",
+        "Appeals decided in the week that left the verdict as it was",
+    ),
     "appeals_overturned": Entry(
         COUNT,
         "Phản hồi được xử lý trong tuần và làm thay đổi kết luận",

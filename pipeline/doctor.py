@@ -170,6 +170,7 @@ def _looks(settings: Settings, clock: Clock) -> list[Callable[[Session], Check]]
         lambda session: _retention(session, today),
         lambda session: _model(session, folder),
         _staff,
+        _factors,
         lambda session: _queueing(session, clock),
         lambda session: _jobs(session, clock),
         lambda session: _report(session, today),
@@ -189,11 +190,25 @@ def _log(session: Session) -> Check:
 def _retention(session: Session, today: date) -> Check:
     oldest = retention.oldest(session)
     limits = {"frontier_page": retention.FRONTIER_DAYS, "tip": retention.QUEUED_DAYS}
+    limits["sealed_tip"] = retention.SEALED_TIP_DAYS
     # a day is given for the nightly run to come
     over = [name for name, days in limits.items() if (day := oldest[name]) and (today - day).days > days + 1]
     if over:
         return Check("retention", FAILED, f"over age: {', '.join(over)}", "run `kiemchung erase`")
     return Check("retention", OK, "nothing is kept longer than promised")
+
+
+def _factors(session: Session) -> Check:
+    from pipeline.accounts import everyone
+
+    working = [one for one in everyone(session) if not one.disabled and one.role in {Role.LEAD, Role.ADMIN}]
+    bare = [one.username for one in working if not one.second_factor]
+    if bare:
+        todo = 'set it up under /tai-khoan-cua-toi; web.second_factor = "leads" makes it a must'
+        return Check(
+            "second factor", ADVICE, f"{len(bare)} of {len(working)} leads and admins have none", todo
+        )
+    return Check("second factor", OK, f"all {len(working)} leads and admins sign in with one")
 
 
 def _model(session: Session, folder: Path) -> Check:

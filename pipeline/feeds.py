@@ -3,21 +3,66 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
+from models.vocabulary import Language
 from models.weeks import local_day
 from pipeline import public
 from pipeline.escape import escape_cell
-from pipeline.public import PublicCorrection
+from pipeline.public import PublicCorrection, PublicVersion
 
 ATOM = "http://www.w3.org/2005/Atom"
+XHTML = "http://www.w3.org/1999/xhtml"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 FEED_LENGTH = 50
 # characters that XML 1.0 has no way to hold
 _NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535))
+
+
+_RATINGS: Mapping[str, str] = {rating.value: name for rating, name in public.RATING_NAMES_VI.items()}
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """The language of a feed with its names of ratings and topics, and the one topic that it keeps to.
+
+    A correction that is not in the language yet stands in Vietnamese; Atom and JSON say so at the entry.
+    """
+
+    language: str = Language.VI.value
+    ratings: Mapping[str, str] = field(default_factory=lambda: _RATINGS)
+    topics: Mapping[str, str] = field(default_factory=lambda: public.TOPIC_NAMES_VI)
+    description: str = "Đính chính có nguồn cho những tin sai gây hại"
+    topic: str | None = None
+
+    def text(self, item: PublicCorrection) -> PublicVersion:
+        """The words of a correction."""
+        return item.text(self.language if self.language in item.languages else Language.VI)
+
+    def headline(self, item: PublicCorrection) -> str:
+        """The rating and the title in one line."""
+        return f"[{self.ratings[item.rating]}] {self.text(item).title}"
+
+    def title(self, name: str) -> str:
+        """The feed's title: the desk's name, and the topic if there is one."""
+        return name if self.topic is None else f"{name} – {self.topics[self.topic]}"
+
+    def url(self, address: str, **values: str) -> str:
+        """An address in the language of the feed."""
+        kept = values if self.language == Language.VI else {**values, "lang": self.language}
+        return f"{address}?{urlencode(kept)}" if kept else address
+
+    def of_itself(self, address: str) -> str:
+        """The feed's own address."""
+        return self.url(address, **({} if self.topic is None else {"chu-de": self.topic.replace("_", "-")}))
+
+
+VIETNAMESE = Spoken()
 
 
 def link(base: str, item: PublicCorrection) -> str:
@@ -25,77 +70,79 @@ def link(base: str, item: PublicCorrection) -> str:
     return f"{base}/dinh-chinh/{item.slug}"
 
 
-def headline(item: PublicCorrection) -> str:
-    """The rating and the title in one line."""
-    return f"[{public.RATING_NAMES_VI[item.rating]}] {item.text().title}"
-
-
 def newest(items: Sequence[PublicCorrection]) -> datetime | None:
     """When the newest change went public."""
     return max((item.updated_at for item in items), default=None)
 
 
-def json_feed(items: Sequence[PublicCorrection], base: str, name: str) -> str:
+def json_feed(items: Sequence[PublicCorrection], base: str, name: str, spoken: Spoken = VIETNAMESE) -> str:
     """JSON Feed 1.1 (jsonfeed.org)."""
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": name,
-        "home_page_url": f"{base}/",
-        "feed_url": f"{base}/feed.json",
-        "language": "vi",
-        "items": [
-            {
-                "id": link(base, item),
-                "url": link(base, item),
-                "title": headline(item),
-                "content_text": f"{item.text().said}\n\n{item.text().truth}\n\n{item.text().what_to_do}",
-                "date_published": item.published_at.isoformat(),
-                "date_modified": item.updated_at.isoformat(),
-                "tags": [public.TOPIC_NAMES_VI[item.topic], public.RATING_NAMES_VI[item.rating]],
-            }
-            for item in items
-        ],
+        "title": spoken.title(name),
+        "home_page_url": spoken.url(f"{base}/"),
+        "feed_url": spoken.of_itself(f"{base}/feed.json"),
+        "language": spoken.language,
+        "items": [_json_item(item, base, spoken) for item in items],
     }
     return json.dumps(feed, ensure_ascii=False, indent=1)
 
 
-def rss(items: Sequence[PublicCorrection], base: str, name: str) -> str:
+def _json_item(item: PublicCorrection, base: str, spoken: Spoken) -> dict[str, object]:
+    text = spoken.text(item)
+    return {
+        "id": link(base, item),
+        "url": spoken.url(link(base, item)),
+        "title": spoken.headline(item),
+        "content_text": f"{text.said}\n\n{text.truth}\n\n{text.what_to_do}",
+        "date_published": item.published_at.isoformat(),
+        "date_modified": item.updated_at.isoformat(),
+        "language": text.language,
+        "tags": [spoken.topics[item.topic], spoken.ratings[item.rating]],
+    }
+
+
+def rss(items: Sequence[PublicCorrection], base: str, name: str, spoken: Spoken = VIETNAMESE) -> str:
     """RSS 2.0."""
     root = ET.Element("rss", version="2.0")
     channel = ET.SubElement(root, "channel")
-    _leaf(channel, "title", name)
-    _leaf(channel, "link", f"{base}/")
-    _leaf(channel, "description", "Đính chính có nguồn cho những tin sai gây hại")
-    _leaf(channel, "language", "vi")
+    _leaf(channel, "title", spoken.title(name))
+    _leaf(channel, "link", spoken.url(f"{base}/"))
+    _leaf(channel, "description", spoken.description)
+    _leaf(channel, "language", spoken.language)
     for item in items:
-        entry = ET.SubElement(channel, "item")
-        _leaf(entry, "title", headline(item))
-        _leaf(entry, "link", link(base, item))
+        entry, text = ET.SubElement(channel, "item"), spoken.text(item)
+        _leaf(entry, "title", spoken.headline(item))
+        _leaf(entry, "link", spoken.url(link(base, item)))
         _leaf(entry, "guid", link(base, item))
         _leaf(entry, "pubDate", format_datetime(item.published_at))
-        _leaf(entry, "category", public.TOPIC_NAMES_VI[item.topic])
-        _leaf(entry, "description", f"{item.text().truth}\n\n{item.text().what_to_do}")
+        _leaf(entry, "category", spoken.topics[item.topic])
+        _leaf(entry, "description", f"{text.truth}\n\n{text.what_to_do}")
     return _xml(root)
 
 
-def atom(items: Sequence[PublicCorrection], base: str, name: str, now: datetime) -> str:
+def atom(
+    items: Sequence[PublicCorrection], base: str, name: str, now: datetime, spoken: Spoken = VIETNAMESE
+) -> str:
     """Atom 1.0 (RFC 4287)."""
-    root = ET.Element("feed", {"xmlns": ATOM, "xml:lang": "vi"})
-    _leaf(root, "title", name)
-    _leaf(root, "id", f"{base}/")
+    root = ET.Element("feed", {"xmlns": ATOM, "xml:lang": spoken.language})
+    _leaf(root, "title", spoken.title(name))
+    _leaf(root, "id", spoken.of_itself(f"{base}/"))
     _leaf(root, "updated", (newest(items) or now).isoformat())
-    ET.SubElement(root, "link", href=f"{base}/atom.xml", rel="self")
-    ET.SubElement(root, "link", href=f"{base}/")
+    ET.SubElement(root, "link", href=spoken.of_itself(f"{base}/atom.xml"), rel="self")
+    ET.SubElement(root, "link", href=spoken.url(f"{base}/"))
     _leaf(ET.SubElement(root, "author"), "name", name)
     for item in items:
-        entry = ET.SubElement(root, "entry")
-        _leaf(entry, "title", headline(item))
+        text = spoken.text(item)
+        marks = {} if text.language == spoken.language else {"xml:lang": text.language}
+        entry = ET.SubElement(root, "entry", marks)
+        _leaf(entry, "title", spoken.headline(item))
         _leaf(entry, "id", link(base, item))
-        ET.SubElement(entry, "link", href=link(base, item))
+        ET.SubElement(entry, "link", href=spoken.url(link(base, item)))
         _leaf(entry, "published", item.published_at.isoformat())
         _leaf(entry, "updated", item.updated_at.isoformat())
-        ET.SubElement(entry, "category", term=item.topic, label=public.TOPIC_NAMES_VI[item.topic])
-        _leaf(entry, "summary", item.text().truth)
+        ET.SubElement(entry, "category", term=item.topic, label=spoken.topics[item.topic])
+        _leaf(entry, "summary", text.truth)
     return _xml(root)
 
 
@@ -172,15 +219,24 @@ def corrections_csv(items: Sequence[PublicCorrection], base: str) -> str:
 
 
 def sitemap(items: Sequence[PublicCorrection], base: str, pages: Sequence[str]) -> str:
-    """Every public page (sitemaps.org 0.9)."""
-    root = ET.Element("urlset", xmlns=SITEMAP)
+    """Every public page with its languages (sitemaps.org 0.9; `xhtml:link` as search engines read it)."""
+    root = ET.Element("urlset", {"xmlns": SITEMAP, "xmlns:xhtml": XHTML})
+    everywhere = [one.value for one in Language]
     for path in pages:
-        _leaf(ET.SubElement(root, "url"), "loc", f"{base}{path}")
+        _place(root, f"{base}{path}", everywhere)
     for item in items:
-        entry = ET.SubElement(root, "url")
-        _leaf(entry, "loc", link(base, item))
+        entry = _place(root, link(base, item), item.languages)
         _leaf(entry, "lastmod", item.updated_at.isoformat())
     return _xml(root)
+
+
+def _place(root: ET.Element, address: str, languages: Sequence[str]) -> ET.Element:
+    entry = ET.SubElement(root, "url")
+    _leaf(entry, "loc", address)
+    for tag in languages:
+        href = address if tag == Language.VI else f"{address}?lang={tag}"
+        ET.SubElement(entry, "xhtml:link", rel="alternate", hreflang=tag, href=href)
+    return entry
 
 
 def _leaf(parent: ET.Element, name: str, text: str) -> None:

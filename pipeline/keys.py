@@ -19,12 +19,17 @@ _BYTES = 32
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys for masking identifiers, hashing page addresses, receipts and sampling seeds."""
+    """Keys for masking identifiers, hashing page addresses, receipts, sampling seeds, and what staff keep.
+
+    `seal` seals secrets that must be read back (second factors, signing keys), `recovery` hashes codes.
+    """
 
     mask: bytes
     frontier: bytes
     receipt: bytes
     sampling: bytes
+    seal: bytes
+    recovery: bytes
 
 
 def derive(secret: bytes) -> Keys:
@@ -33,7 +38,7 @@ def derive(secret: bytes) -> Keys:
     def key(purpose: str) -> bytes:
         return hmac.new(secret, purpose.encode() + b"\x01", hashlib.sha256).digest()
 
-    return Keys(key("mask"), key("frontier"), key("receipt"), key("sampling"))
+    return Keys(key("mask"), key("frontier"), key("receipt"), key("sampling"), key("seal"), key("recovery"))
 
 
 def load_or_create(folder: Path) -> Keys:

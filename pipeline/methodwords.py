@@ -5,6 +5,7 @@ shown as they are.
 """
 
 import re
+from collections.abc import Callable
 
 _ROWS = (
     # methods
@@ -121,20 +122,27 @@ _ROWS = (
 )
 _JUDGED = re.compile(r"too few data: (\d+) of (\d+) draws are judged, (\d+) are needed")
 _TABLE = tuple((re.compile(pattern), line) for pattern, line in _ROWS)
+_NEEDED, _UNSEEN, _PROGRESS = (
+    "cần ít nhất",
+    "còn tầng chưa xem mẫu nào",
+    r"mới xem xong \1 trong \2 mẫu",
+)
+LINES = (*dict.fromkeys(line for _, line in _ROWS), _NEEDED, _UNSEEN, _PROGRESS)
+"""Every Vietnamese line, for catalogues of other languages."""
 
 
-def told(method: str, language: str = "vi") -> str:
-    """A figure's method, or the reason why it is missing, in a language."""
+def told(method: str, language: str = "vi", say: Callable[[str], str] = str) -> str:
+    """A figure's method, or why it is missing, in a language; `say` turns a Vietnamese line into it."""
     if language == "en":
         return method
-    method = _JUDGED.sub(_judged, method)
+    method = _JUDGED.sub(lambda found: _judged(found, say), method)
     for pattern, line in _TABLE:
-        method = pattern.sub(line, method)
+        method = pattern.sub(say(line), method)
     return method
 
 
-def _judged(found: re.Match[str]) -> str:
-    judged, drawn, needed = found.groups()
+def _judged(found: re.Match[str], say: Callable[[str], str]) -> str:
+    judged, _, needed = found.groups()
     # with enough draws in all, what is missing is a stratum of which none was looked at
-    why = f"cần ít nhất {needed}" if int(judged) < int(needed) else "còn tầng chưa xem mẫu nào"
-    return f"mới xem xong {judged} trong {drawn} mẫu, {why}"
+    why = f"{say(_NEEDED)} {needed}" if int(judged) < int(needed) else say(_UNSEEN)
+    return f"{found.expand(say(_PROGRESS))}, {why}"

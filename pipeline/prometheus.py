@@ -12,12 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.claims import Claim
-from models.decisions import Appeal
 from models.desk import JobRun
 from models.gathered import DailyCount, EntryPoint, FrontierPage, Source
-from models.vocabulary import AppealState, ClaimState, FrontierState
+from models.vocabulary import ClaimState, FrontierState
 from models.weeks import NO_WEEK, ZONE, local_day
-from pipeline import ledger
+from pipeline import appeals, ledger, workdays
 from pipeline.compose import Desk
 from pipeline.decisions import OPEN_STATES
 
@@ -33,7 +32,7 @@ def exposition(desk: Desk) -> bytes:
     from prometheus_client import CollectorRegistry, generate_latest
 
     with desk.reading() as session:
-        metrics = list(_metrics(session, desk.clock()))
+        metrics = list(_metrics(session, desk))
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Read(metrics))
     return generate_latest(registry)
@@ -50,13 +49,14 @@ class _Read:
         yield from self.metrics
 
 
-def _metrics(session: Session, now: datetime) -> Iterator["Metric"]:
+def _metrics(session: Session, desk: Desk) -> Iterator["Metric"]:
+    now = desk.clock()
     yield _outcomes(session)
     yield _sources(session)
     yield _claims(session)
     yield _oldest(session, now)
     yield _frontier(session)
-    yield _appeals(session, now)
+    yield _appeals(appeals.waiting(session, local_day(now), workdays.extra_days(desk.settings)))
     yield _jobs(session)
 
 
@@ -132,14 +132,16 @@ def _frontier(session: Session) -> "Metric":
     return family
 
 
-def _appeals(session: Session, now: datetime) -> "Metric":
+def _appeals(waiting: appeals.Waiting) -> "Metric":
     from prometheus_client.core import GaugeMetricFamily
 
-    family = GaugeMetricFamily(PREFIX + "appeals", "Appeals that wait for a decision.", labels=["due"])
-    waiting = select(func.count()).where(Appeal.state == AppealState.OPEN)
-    overdue = session.scalar(waiting.where(Appeal.due_day < local_day(now))) or 0
-    family.add_metric(["later"], float((session.scalar(waiting) or 0) - overdue))
-    family.add_metric(["overdue"], float(overdue))
+    family = GaugeMetricFamily(
+        PREFIX + "appeals",
+        "Appeals that wait for a decision; alarm: since five working days, overdue: past their day.",
+        labels=["due"],
+    )
+    for due, n in (("later", waiting.later), ("alarm", waiting.alarm), ("overdue", waiting.overdue)):
+        family.add_metric([due], float(n))
     return family
 
 

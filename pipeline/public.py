@@ -11,11 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.claims import Claim
-from models.decisions import Appeal, Correction, CorrectionText, Evidence, Verdict
+from models.decisions import Appeal, Correction, CorrectionText, Evidence, EvidenceCopy, EvidenceLink, Verdict
 from models.errors import NotFoundError
-from models.vocabulary import AppealState, ClaimState, Language, Rating
+from models.vocabulary import AppealState, ClaimState, CopyOutcome, Language, Rating
 
 RATING_NUMBER = {Rating.FALSE: 1, Rating.MISLEADING: 2, Rating.UNPROVEN: 3, Rating.TRUE: 5}
+BATCH = 5_000
+"""Corrections loaded together: SQLite binds 32,766 values in a statement, PostgreSQL's protocol 65,535."""
+CODE_LENGTH = 10
+"""Characters of a short address: 40 random bits, so that ten thousand corrections hardly ever share one."""
 BEST_RATING = 5
 WORST_RATING = 1
 
@@ -30,6 +34,11 @@ class PublicEvidence:
     quote: str
     published_day: date
     quote_sha256: str
+    dead_day: date | None = None
+    """Since when its address does not answer; the quotation and its hash stay."""
+    found_day: date | None = None
+    """When the desk itself saw the quoted words on that page, and the hash of the page as it was then."""
+    page_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class PublicVersion:
     contact: str
     reason: str
     at: datetime
+    spoken: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,17 +65,20 @@ class PublicVerdict:
     round: int
     rating: Rating
     at: datetime
+    partly: bool = False
+    """Whether only a part of the claim is rated, the rest being opinion; its words are not public."""
 
 
 @dataclass(frozen=True)
 class PublicAppeal:
-    """An appeal's dates and outcome; never the words or the person of who appealed."""
+    """An appeal's dates, outcome and the desk's reason; never the words or the person of who appealed."""
 
     public_id: str
     state: AppealState
     received_day: date
     due_day: date
     decided_at: datetime | None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,13 @@ class PublicCorrection:
     evidence: Sequence[PublicEvidence]
     appeals: Sequence[PublicAppeal]
     reopened: bool
+    code: str = ""
+    """Ten characters that name it in a short address."""
+
+    @property
+    def partly(self) -> bool:
+        """Whether the rating that holds now is of a part of the claim alone."""
+        return self.verdicts[-1].partly
 
     @property
     def rating(self) -> Rating:
@@ -114,6 +134,27 @@ def correction(session: Session, slug: str) -> PublicCorrection:
     return _whole(session, [row])[0]
 
 
+def slug_of_code(session: Session, code: str) -> str:
+    """The slug of a short address; raises `NotFoundError`."""
+    # a range and not LIKE: the index of the random names answers it on both databases
+    named = Claim.public_id.between(code, code + "g")
+    query = select(Correction.slug).join(Claim, Claim.id == Correction.claim_id).where(named)
+    slug = session.scalar(query.order_by(Correction.id).limit(1))
+    if slug is None:
+        raise NotFoundError("there is no such correction")
+    return slug
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> list[PublicCorrection]:
+    """The corrections of these row numbers, in their order; what is not there is left out."""
+    found = (
+        session.scalars(select(Correction).where(Correction.id.in_(ids[at : at + BATCH])))
+        for at in range(0, len(ids), BATCH)
+    )
+    rows = {row.id: row for some in found for row in some}
+    return _whole(session, [rows[one] for one in ids if one in rows])
+
+
 def corrections(
     session: Session,
     *,
@@ -133,6 +174,11 @@ def corrections(
 
 
 def _whole(session: Session, rows: Sequence[Correction]) -> list[PublicCorrection]:
+    """These corrections with all that belongs to them, some thousands at a time: a statement has a limit."""
+    return [one for at in range(0, len(rows), BATCH) for one in _some(session, rows[at : at + BATCH])]
+
+
+def _some(session: Session, rows: Sequence[Correction]) -> list[PublicCorrection]:
     """Load what belongs to these corrections with one query a table, however many there are."""
     claim_ids = [row.claim_id for row in rows]
     correction_ids = [row.id for row in rows]
@@ -141,7 +187,9 @@ def _whole(session: Session, rows: Sequence[Correction]) -> list[PublicCorrectio
     for verdict in session.scalars(
         select(Verdict).where(Verdict.claim_id.in_(claim_ids)).order_by(Verdict.round)
     ):
-        public = PublicVerdict(verdict.round, Rating(verdict.rating), verdict.at)
+        public = PublicVerdict(
+            verdict.round, Rating(verdict.rating), verdict.at, verdict.part_start is not None
+        )
         verdicts.setdefault(verdict.claim_id, []).append(public)
     return [
         PublicCorrection(
@@ -154,6 +202,7 @@ def _whole(session: Session, rows: Sequence[Correction]) -> list[PublicCorrectio
             evidence=evidence,
             appeals=appeals,
             reopened=claims[row.claim_id].state != ClaimState.DECIDED,
+            code=claims[row.claim_id].public_id[:CODE_LENGTH],
         )
         for row, versions, evidence, appeals in zip(
             rows,
@@ -180,6 +229,7 @@ def _versions(session: Session, ids: Sequence[int]) -> list[list[PublicVersion]]
             text.contact,
             text.reason,
             text.at,
+            text.spoken,
         )
         found[text.correction_id].append(public)
     return [found[one] for one in ids]
@@ -187,10 +237,24 @@ def _versions(session: Session, ids: Sequence[int]) -> list[list[PublicVersion]]
 
 def _evidence(session: Session, claim_ids: Sequence[int]) -> list[list[PublicEvidence]]:
     found: dict[int, list[PublicEvidence]] = {one: [] for one in claim_ids}
-    query = select(Evidence).where(Evidence.claim_id.in_(claim_ids)).order_by(Evidence.id)
-    for row in session.scalars(query):
+    query = (
+        select(Evidence, EvidenceLink.dead_day, EvidenceCopy)
+        .outerjoin(EvidenceLink, EvidenceLink.evidence_id == Evidence.id)
+        .outerjoin(EvidenceCopy, EvidenceCopy.evidence_id == Evidence.id)
+        .where(Evidence.claim_id.in_(claim_ids))
+    )
+    for row, dead_day, copy in session.execute(query.order_by(Evidence.id)):
+        seen = copy is not None and copy.outcome == CopyOutcome.FOUND
         public = PublicEvidence(
-            row.kind, row.publisher, row.url, row.quote, row.published_day, row.quote_sha256
+            row.kind,
+            row.publisher,
+            row.url,
+            row.quote,
+            row.published_day,
+            row.quote_sha256,
+            dead_day,
+            copy.looked_day if seen else None,
+            copy.page_sha256 if seen else None,
         )
         found[row.claim_id].append(public)
     return [found[one] for one in claim_ids]
@@ -201,23 +265,35 @@ def _appeals(session: Session, ids: Sequence[int]) -> list[list[PublicAppeal]]:
     query = select(Appeal).where(Appeal.correction_id.in_(ids)).order_by(Appeal.id)
     for row in session.scalars(query):
         public = PublicAppeal(
-            row.public_id, AppealState(row.state), row.received_day, row.due_day, row.decided_at
+            row.public_id,
+            AppealState(row.state),
+            row.received_day,
+            row.due_day,
+            row.decided_at,
+            row.outcome,
         )
         found[row.correction_id].append(public)
     return [found[one] for one in ids]
 
 
-def claim_review(item: PublicCorrection, base_url: str, desk_name: str) -> dict[str, object]:
-    """One correction as ClaimReview JSON-LD (schema.org/ClaimReview), without a claimant (R16)."""
-    text = item.text()
-    url = f"{base_url}/dinh-chinh/{item.slug}"
+def claim_review(
+    item: PublicCorrection, base_url: str, desk_name: str, language: str = Language.VI
+) -> dict[str, object]:
+    """One correction as ClaimReview JSON-LD (schema.org/ClaimReview), without a claimant (R16).
+
+    In the language of the page that it stands on, if the correction is published in it.
+    """
+    language = language if language in item.languages else Language.VI.value
+    text = item.text(language)
+    names = RATING_NAMES_EN if language == Language.EN else RATING_NAMES_VI
+    url = f"{base_url}/dinh-chinh/{item.slug}" + (f"?lang={language}" if language != Language.VI else "")
     return {
         "@context": "https://schema.org",
         "@type": "ClaimReview",
         "url": url,
         "datePublished": item.published_at.date().isoformat(),
         "dateModified": item.updated_at.date().isoformat(),
-        "inLanguage": Language.VI.value,
+        "inLanguage": str(language),
         "author": {"@type": "Organization", "name": desk_name, "url": base_url + "/"},
         "claimReviewed": text.said,
         "itemReviewed": {
@@ -230,7 +306,7 @@ def claim_review(item: PublicCorrection, base_url: str, desk_name: str) -> dict[
             "ratingValue": RATING_NUMBER[item.rating],
             "bestRating": BEST_RATING,
             "worstRating": WORST_RATING,
-            "alternateName": RATING_NAMES_VI[item.rating],
+            "alternateName": names[item.rating],
         },
         "citation": [
             {"@type": "CreativeWork", "url": row.url, "name": row.publisher} for row in item.evidence

@@ -1,31 +1,28 @@
 """The answer goes public (rules 6, 7, 8): verdict and correction in one transaction, versions, appeals."""
 
-import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models import audit
 from models.claims import Claim, KnownClaim
-from models.decisions import Appeal, Correction, CorrectionText, Verdict
+from models.decisions import Correction, CorrectionText, Verdict
 from models.desk import Staff
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.gathered import Item, Mention, Tip
 from models.session import insert_ignore
-from models.vocabulary import AppealState, ClaimState, ItemKind, Language, Opinion, Rating, Role
-from models.weeks import ZONE, local_day
-from pipeline import evidence
-from pipeline.compose import Clock, Desk
-from pipeline.decisions import agreed_opinion, evidence_of, round_reviews
+from models.vocabulary import ClaimState, ItemKind, Language, Rating, Role
+from models.weeks import local_day
+from pipeline import appeals, correctiondrafts, search, spoken, subscriptions, verdicts
+from pipeline.compose import Desk
 from pipeline.paraphrase import shared_run
 from pipeline.seeding import is_seed
 
 MAX_FIELD = 4_000
-MAX_APPEAL = 4_000
-MIN_APPEAL = 20
+file_appeal = appeals.file_appeal
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,11 @@ class CorrectionInput:
     how_known: str
     what_to_do: str
     contact: str = ""
+    spoken: str = ""
+
+
+# fields that may stay empty: nobody to call, and the text to be read aloud that the program can derive
+_OPTIONAL = frozenset({"contact", "spoken"})
 
 
 def publish(
@@ -55,16 +57,19 @@ def publish(
     with desk.sessions.begin() as session:
         claim = _agreed_claim(session, claim_id)
         lead = publisher(session, staff_id)
-        verdict = _verdict(session, desk, claim, lead)
+        verdict = verdicts.make(session, desk.clock, claim, lead, reason)
+        check_reason(session, claim.id, reason)
         check_texts(session, claim.id, texts)
         correction = session.scalar(select(Correction).where(Correction.claim_id == claim.id))
         if correction is None:
             correction = _new_correction(session, desk, claim, texts[Language.VI])
         _append(session, desk, correction, verdict, texts, reason)
+        appeals.close(session, desk.clock, claim, verdict, reason)
         _settle(session, desk, claim, verdict, correction, texts[Language.VI])
         detail = {str(language): asdict(text) for language, text in texts.items()}
         actor = f"staff:{lead.id}"
         audit.append(session, desk.clock, actor, "publish", f"correction:{correction.slug}", detail)
+        correctiondrafts.drop(session, claim.id)
         return correction.slug
 
 
@@ -85,30 +90,6 @@ def _agreed_claim(session: Session, claim_id: int) -> Claim:
     return claim
 
 
-def _verdict(session: Session, desk: Desk, claim: Claim, lead: Staff) -> Verdict:
-    reviews = round_reviews(session, claim)
-    agreed = agreed_opinion(reviews)
-    if agreed is None or agreed in {Opinion.NOT_A_CLAIM, Opinion.NOT_OURS}:
-        raise ConflictError("two people have not agreed on a rating")
-    if reviews[0].staff_id == lead.id:
-        raise ConflictError("you gave the first review; another lead publishes it")
-    if not evidence.enough(evidence_of(session, claim.id)):
-        raise ConflictError("a verdict needs one primary source or two independent ones")
-    pair = [review for review in reviews if review.opinion == agreed][:2]
-    verdict = Verdict(
-        claim_id=claim.id,
-        round=claim.round,
-        rating=Rating(agreed.value),
-        method_note="\n\n".join(review.reason for review in pair),
-        first_staff_id=pair[0].staff_id,
-        second_staff_id=pair[1].staff_id,
-        at=desk.clock(),
-    )
-    session.add(verdict)
-    session.flush()
-    return verdict
-
-
 def check_texts(session: Session, claim_id: int, texts: Mapping[Language, CorrectionInput]) -> None:
     """Check every field of a correction; raises `UsageError` naming language and field."""
     if Language.VI not in texts:
@@ -116,17 +97,19 @@ def check_texts(session: Session, claim_id: int, texts: Mapping[Language, Correc
     sources = public_sources(session, claim_id)
     for language, text in texts.items():
         for name, value in asdict(text).items():
-            if not value.strip() and name != "contact":
+            if not value.strip() and name not in _OPTIONAL:
                 raise UsageError(f"{language}.{name}: may not be empty")
             if len(value) > MAX_FIELD:
                 raise UsageError(f"{language}.{name}: at most {MAX_FIELD} characters")
             run = shared_run(value, sources)
             if run is not None:
                 raise UsageError(f"{language}.{name}: repeats a tip's own words (“{run}…”); say it in yours")
+        if spoken.syllables_aloud(text.spoken) > spoken.MAX_SYLLABLES:
+            raise UsageError(f"{language}.spoken: longer than {spoken.MAX_SYLLABLES} words when read aloud")
 
 
 def public_sources(session: Session, claim_id: int) -> list[str]:
-    """The sentences of the claim that members of the public wrote, up to the day of its first answer.
+    """What members of the public wrote: the claim's sentences up to the day of its first answer, appeals.
 
     A later tip may quote the answer itself: those words are the desk's own and lead back to nobody.
     """
@@ -138,7 +121,16 @@ def public_sources(session: Session, claim_id: int) -> list[str]:
     answered = session.scalar(select(Correction.published_at).where(Correction.claim_id == claim_id))
     if answered is not None:
         query = query.where(Mention.day <= local_day(answered))
-    return list(session.scalars(query))
+    return [*session.scalars(query), *appeals.words_of(session, claim_id)]
+
+
+def check_reason(session: Session, claim_id: int, reason: str) -> None:
+    """Check the public reason of a version; raises `UsageError` if it is too long or repeats a reader."""
+    if len(reason) > MAX_FIELD:
+        raise UsageError(f"reason: at most {MAX_FIELD} characters")
+    run = shared_run(reason, public_sources(session, claim_id))
+    if run is not None:
+        raise UsageError(f"reason: repeats a reader's own words (“{run}…”); say it in yours")
 
 
 def _new_correction(session: Session, desk: Desk, claim: Claim, text: CorrectionInput) -> Correction:
@@ -151,6 +143,8 @@ def _new_correction(session: Session, desk: Desk, claim: Claim, text: Correction
     )
     session.add(correction)
     session.flush()
+    # those who subscribed are told of new corrections, and of nothing else
+    subscriptions.enqueue(session, correction.id, desk.clock())
     return correction
 
 
@@ -180,6 +174,7 @@ def _append(
                 **asdict(text),
             )
         )
+    search.put_correction(session, correction.id)
 
 
 def _settle(
@@ -195,7 +190,6 @@ def _settle(
     items = select(Mention.item_id).where(Mention.claim_id == claim.id)
     answered = update(Tip).where(Tip.item_id.in_(items), Tip.answered_day.is_(None))
     session.execute(answered.values(answered_day=today))
-    _close_appeals(session, desk, claim, verdict)
     own = session.scalar(select(KnownClaim).where(KnownClaim.claim_id == claim.id))
     if own is not None:
         own.rating, own.text = verdict.rating, text.said
@@ -213,24 +207,6 @@ def _settle(
         "imported_day": today,
     }
     insert_ignore(session, KnownClaim, [row], ["key"])
-
-
-def _close_appeals(session: Session, desk: Desk, claim: Claim, verdict: Verdict) -> None:
-    before = session.scalar(
-        select(Verdict.rating)
-        .where(Verdict.claim_id == claim.id, Verdict.round < verdict.round)
-        .order_by(Verdict.round.desc())
-        .limit(1)
-    )
-    correction = select(Correction.id).where(Correction.claim_id == claim.id).scalar_subquery()
-    waiting = select(Appeal).where(Appeal.correction_id == correction, Appeal.state == AppealState.OPEN)
-    for appeal in session.scalars(waiting):
-        same = before == verdict.rating
-        appeal.state = AppealState.UPHELD if same else AppealState.CHANGED
-        appeal.outcome = verdict.method_note
-        appeal.decided_at = desk.clock()
-        appeal.reason = ""  # the reader's words go once they are answered (rule 9); the outcome stays
-        audit.append(session, desk.clock, "system", f"appeal_{appeal.state}", f"appeal:{appeal.public_id}")
 
 
 def revise(
@@ -251,9 +227,11 @@ def revise(
         if verdict is None:  # pragma: no cover - a correction is only ever made with its verdict
             raise ConflictError("this correction has no verdict")
         check_texts(session, correction.claim_id, {Language.VI: _current(session, correction), **texts})
+        check_reason(session, correction.claim_id, reason)
         _append(session, desk, correction, verdict, texts, reason)
         detail = {str(language): asdict(text) for language, text in texts.items()}
         audit.append(session, desk.clock, f"staff:{lead.id}", "revise", f"correction:{slug}", detail)
+        correctiondrafts.drop(session, correction.claim_id, lead.id)
 
 
 def _current(session: Session, correction: Correction) -> CorrectionInput:
@@ -264,7 +242,94 @@ def _current(session: Session, correction: Correction) -> CorrectionInput:
         .limit(1)
     )
     text = session.scalars(newest).one()
-    return CorrectionInput(text.title, text.said, text.truth, text.how_known, text.what_to_do, text.contact)
+    return CorrectionInput(**{one.name: getattr(text, one.name) for one in fields(CorrectionInput)})
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A change of a published correction: another wording, or another rating after an appeal."""
+
+    key: int
+    slug: str
+    topic: str
+    language: Language
+    version: int
+    title: str
+    reason: str
+    at: datetime
+    rating: Rating
+    rating_before: Rating
+
+
+def revisions(session: Session, *, before: int | None = None, limit: int = 30) -> list[Revision]:
+    """Corrections of corrections, newest first; the `key` of the last one asks for those `before` it."""
+    older = aliased(CorrectionText)
+    verdict, verdict_before = aliased(Verdict), aliased(Verdict)
+    query = (
+        select(CorrectionText, Correction.slug, Claim.topic, verdict.rating, verdict_before.rating)
+        .join(Correction, Correction.id == CorrectionText.correction_id)
+        .join(Claim, Claim.id == Correction.claim_id)
+        .join(
+            older,
+            (older.correction_id == CorrectionText.correction_id)
+            & (older.language == CorrectionText.language)
+            & (older.version == CorrectionText.version - 1),
+        )
+        .join(verdict, verdict.id == CorrectionText.verdict_id)
+        .join(verdict_before, verdict_before.id == older.verdict_id)
+        .where(CorrectionText.version > 1)
+    )
+    if before is not None:
+        query = query.where(CorrectionText.id < before)
+    rows = session.execute(query.order_by(CorrectionText.id.desc()).limit(limit))
+    return [
+        Revision(
+            text.id,
+            slug,
+            topic,
+            Language(text.language),
+            text.version,
+            text.title,
+            text.reason,
+            text.at,
+            Rating(rating),
+            Rating(rating_before),
+        )
+        for text, slug, topic, rating, rating_before in rows
+    ]
+
+
+NEWEST_LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class Untranslated:
+    """A published correction that is not there in every language."""
+
+    claim_id: int
+    title: str
+    missing: Sequence[Language]
+
+
+def untranslated(session: Session, limit: int = 12) -> list[Untranslated]:
+    """Which of the newest corrections lack a language: the leads' list of work, newest first.
+
+    Only the newest 200 are looked at, so that the queue page costs the same in its tenth year.
+    """
+    newest = select(Correction).order_by(Correction.published_at.desc(), Correction.id.desc())
+    rows = session.scalars(newest.limit(NEWEST_LOOKED_AT)).all()
+    query = select(CorrectionText.correction_id, CorrectionText.language, CorrectionText.title)
+    texts: dict[int, dict[str, str]] = {}
+    ids = [row.id for row in rows]
+    ordered = query.where(CorrectionText.correction_id.in_(ids)).order_by(CorrectionText.version)
+    for correction_id, language, title in session.execute(ordered):
+        texts.setdefault(correction_id, {})[language] = title
+    found = []
+    for row in rows:
+        missing = [language for language in Language if language not in texts[row.id]]
+        if missing:
+            found.append(Untranslated(row.claim_id, texts[row.id][Language.VI], missing))
+    return found[:limit]
 
 
 def correction_of(session: Session, slug: str) -> Correction:
@@ -273,45 +338,3 @@ def correction_of(session: Session, slug: str) -> Correction:
     if correction is None:
         raise NotFoundError("there is no such correction")
     return correction
-
-
-def file_appeal(desk: Desk, slug: str, reason: str) -> str:
-    """Take a reader's appeal, reopen the claim for two other people, and give the appeal's public id."""
-    from classify.text import normalise
-
-    text = normalise(reason).strip()
-    if not MIN_APPEAL <= len(text) <= MAX_APPEAL:
-        raise UsageError(f"reason: write {MIN_APPEAL} to {MAX_APPEAL} characters")
-    with desk.sessions.begin() as session:
-        correction = correction_of(session, slug)
-        claim = session.get_one(Claim, correction.claim_id, with_for_update=True)
-        if claim.state == ClaimState.DECIDED:
-            claim.state, claim.round = ClaimState.QUEUED, claim.round + 1
-            claim.queued_at = to_the_day(desk.clock)()
-        today = local_day(desk.clock())
-        appeal = Appeal(
-            correction_id=correction.id,
-            public_id=secrets.token_hex(8),
-            reason=desk.masker.mask(text).text,
-            round=claim.round,
-            state=AppealState.OPEN,
-            received_day=today,
-            due_day=add_working_days(today, desk.settings.number("appeal.working_days")),
-        )
-        session.add(appeal)
-        # the chain is public: the second at which somebody wrote would be a trace of them (rule 1)
-        audit.append(session, to_the_day(desk.clock), "public", "appeal", f"correction:{slug}")
-        return appeal.public_id
-
-
-def to_the_day(clock: Clock) -> Clock:
-    """A clock that knows the day and nothing finer, for what members of the public do."""
-    return lambda: datetime.combine(local_day(clock()), time(), ZONE)
-
-
-def add_working_days(day: date, n: int) -> date:
-    """The day that lies `n` working days (Monday to Friday) after `day`."""
-    while n:
-        day += timedelta(days=1)
-        n -= day.weekday() < 5
-    return day

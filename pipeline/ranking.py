@@ -18,7 +18,7 @@ from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
 from models.session import is_postgresql
 from models.vocabulary import COUNTED_FALSE, ClaimState, Rating
 from models.weeks import local_day
-from pipeline import autoqueue
+from pipeline import autoqueue, search
 from pipeline.compose import Desk
 from pipeline.decisions import OPEN_STATES
 from pipeline.learning import serving_id
@@ -124,6 +124,7 @@ def enter(claim: Claim, now: datetime, *, flagged: bool) -> None:
     claim.state = ClaimState.QUEUED
     claim.flagged = flagged
     claim.queued_at = now
+    search.put_entered(claim)
 
 
 def _explored(key: bytes, public_id: str, share: float) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from models import audit, retention
 from models.errors import KiemChungError
-from pipeline import independent
+from pipeline import independent, undo
 from pipeline.clustering import cluster
 from pipeline.compose import Desk, build
 from pipeline.matching import match
@@ -50,6 +50,7 @@ def run_once(desk: Desk, *, crawl: bool = True, progress: Progress = silent) -> 
 
 def stages(desk: Desk, progress: Progress = silent) -> tuple[int, int, int, int, int]:
     """Cluster, match, rank, queue, draw; gives the count of each, the draw before the queue."""
+    undo.settle_due(desk)
     clustered = cluster(desk, progress)
     matched = match(desk, progress)
     ranked = rank(desk, progress)

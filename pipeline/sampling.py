@@ -8,11 +8,12 @@ public log before the week ends, so that nobody can choose a frame or a seed tha
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from models import audit
 from models.claims import Claim, FrameUnit, SampleFrame
+from models.decisions import Review
 from models.desk import JobRun
 from models.session import insert_ignore
 from models.vocabulary import ClaimState
@@ -158,5 +159,12 @@ def _write_units(
 
 def _enter(session: Session, desk: Desk, claim_ids: Sequence[int]) -> None:
     now = desk.clock()
-    for claim in session.scalars(select(Claim).where(Claim.id.in_(claim_ids), Claim.state == ClaimState.NEW)):
+    drawn = Claim.id.in_(claim_ids)
+    for claim in session.scalars(select(Claim).where(drawn, Claim.state == ClaimState.NEW)):
         enter(claim, now, flagged=claim.flagged)
+    # closed by one person alone: a draw is always read by two
+    reviewed = select(Review.claim_id).where(Review.claim_id.in_(claim_ids))
+    twice = reviewed.group_by(Review.claim_id).having(func.count() > 1)
+    once = select(Claim).where(drawn, Claim.state == ClaimState.CLOSED, Claim.id.not_in(twice))
+    for claim in session.scalars(once):
+        claim.state = ClaimState.SECOND

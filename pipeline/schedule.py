@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 
 from models.claims import Claim
 from models.errors import KiemChungError
-from models.weeks import NO_WEEK, ZONE, iso_week, week_days, weeks_between
-from pipeline import backup, export_jobs, ledger
+from models.weeks import NO_WEEK, ZONE, iso_week, local_day, week_days, weeks_between
+from pipeline import backup, copies, export_jobs, ledger, undo
 from pipeline.compose import Desk, build
 from pipeline.erase import erase_due
 from pipeline.settings import Settings
@@ -61,6 +61,36 @@ def _check_links(desk: Desk, _: str) -> object:
         return None  # a desk that may not go out yet has nothing to look at
     fetching = plan(desk)
     return links.check(desk.sessions, desk.reader, lambda urls: fetch_all(urls, fetching), desk.clock)
+
+
+def deliveries_due(desk: Desk, now: datetime) -> list[str]:
+    """The present minute, if a new correction waits for a subscriber."""
+    from pipeline.subscriptions import is_due
+
+    with desk.reading() as session:
+        return [period_of(now, 60)] if is_due(session, now) else []
+
+
+def _deliver(desk: Desk, _: str) -> object:
+    from pipeline.subscriptions import deliver
+
+    return deliver(desk)
+
+
+def _look_at_quotes(desk: Desk, _: str) -> object:
+    from crawlers.fetch import fetch_all
+    from pipeline.sourcing import plan
+
+    fetching = plan(desk)
+    return copies.look(desk, lambda urls: fetch_all(urls, fetching))
+
+
+def quotes_due(desk: Desk, now: datetime) -> list[str]:
+    """The present five minutes, if a quotation waits to be looked for and the desk may go out."""
+    if not desk.settings.text("crawl.contact_url"):
+        return []
+    with desk.reading() as session:
+        return [period_of(now, 300)] if copies.is_due(session, local_day(now)) else []
 
 
 def daily(at: time) -> Callable[[Desk, datetime], list[str]]:
@@ -124,6 +154,8 @@ JOBS: tuple[Job, ...] = (
     Job("erase", daily(ERASE_AT), lambda desk, _: erase_due(desk)),
     Job("backup", daily(BACKUP_AT), lambda desk, _: backup.make(desk)),
     Job("links", hours_due, _check_links),
+    Job("evidence", quotes_due, _look_at_quotes),
+    Job("deliver", deliveries_due, _deliver),
     Job("weekly-draw", ended_weeks, _draw),
     Job("independent-audit", undrawn_audits, _draw_audit),
     Job("close-week", answered_weeks, _close),
@@ -221,6 +253,7 @@ class Scheduler:
 
     def _wake(self) -> None:
         try:
+            undo.settle_due(self.desk)
             tick(self.desk, self._launch)
         except Exception:
             # a locked database or a full disk now is no reason to stop for ever; the ledger says what is open

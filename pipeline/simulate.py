@@ -1,36 +1,70 @@
-"""`simulate`: a labelled table replayed as a review queue."""
+"""`simulate`: a labelled table replayed as a review queue, for one seed or several side by side."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from models.errors import UsageError
 from pipeline import tables
 
+if TYPE_CHECKING:
+    from classify.encoder import Vectors
+
 YES = frozenset(["1", "1.0", "true", "yes", "y", "positive", "relevant", "included", "in", "check"])
 NO = frozenset(["0", "0.0", "false", "no", "n", "negative", "irrelevant", "excluded", "out", "-", "none"])
 
+OnProgress = Callable[[int, int], None]
 
-def simulate(
+
+@dataclass(frozen=True)
+class Pool:
+    """A labelled table: its texts, which are looked for, and their vectors if there is an encoder."""
+
+    texts: list[str]
+    truth: list[bool]
+    vectors: "Vectors | None"
+
+
+def load(
     path: Path,
     text_column: str,
     label_column: str,
-    seed: int,
-    stop: str | None = None,
     positive: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> dict[str, object]:
-    """Replay the table and give the design's JSON; raises `UsageError` for the file or a column."""
-    from classify.simulate import replay
+    encoder: str = "bundled",
+) -> Pool:
+    """Read the table and encode it once; raises `UsageError` for the file, a column or the encoder."""
+    from classify.encoder import open_encoder
+    from classify.errors import EncoderError
 
     rows = tables.read(path, [text_column, label_column])
     labels = [row[label_column].strip() for row in rows]
     chosen = positive_label(labels, f"{path} column {label_column}", positive)
-    truth = [label == chosen for label in labels]
-    done = replay([row[text_column] for row in rows], truth, seed, stop, on_progress)
+    texts = [row[text_column] for row in rows]
+    try:
+        vectors = open_encoder(encoder).encode(texts)
+    except EncoderError as error:
+        raise UsageError(str(error)) from error
+    return Pool(texts, [label == chosen for label in labels], vectors)
+
+
+def simulate(
+    pool: Pool, seed: int, stop: str | None = None, on_progress: OnProgress | None = None
+) -> dict[str, Any]:
+    """Replay the pool and give the design's JSON; raises `UsageError` if it cannot be played."""
+    from classify.errors import EvaluationError
+    from classify.simulate import replay
+
+    try:
+        done = replay(pool.texts, pool.truth, seed, stop, on_progress, pool.vectors)
+    except EvaluationError as error:
+        raise UsageError(str(error)) from error
     return {
-        "n": len(rows),
-        "positives": sum(truth),
+        "n": len(pool.texts),
+        "positives": sum(pool.truth),
         "seed": seed,
         "order": done.order,
         "curve": [list(point) for point in done.curve],
@@ -38,6 +72,77 @@ def simulate(
         "wss_at": done.wss_at,
         "stop": done.stop,
     }
+
+
+def known_rule(stop: str | None) -> None:
+    """Raises `UsageError` for a stopping rule that does not exist, before any work is done."""
+    from classify.simulate import STOP_RULES
+
+    if stop is not None and stop not in STOP_RULES:
+        raise UsageError(f"--stop {stop}: one of {', '.join(STOP_RULES)}")
+
+
+def several(
+    pool: Pool,
+    seeds: Sequence[int],
+    stop: str | None = None,
+    processes: int = 2,
+    on_progress: OnProgress | None = None,
+) -> list[dict[str, Any]]:
+    """One replay a seed, in the order of the seeds, in so many processes; (replays done, all) is told."""
+    return list(_told(_runs(pool, seeds, stop, min(processes, len(seeds))), len(seeds), on_progress))
+
+
+def _runs(pool: Pool, seeds: Sequence[int], stop: str | None, processes: int) -> Iterator[dict[str, Any]]:
+    if processes < 2:
+        yield from (simulate(pool, seed, stop) for seed in seeds)
+        return
+    # spawned, not forked: a fork would share the threads of numpy in an unknown state
+    with ProcessPoolExecutor(processes, get_context("spawn"), _receive, (pool, stop)) as workers:
+        yield from workers.map(_one, seeds)
+
+
+_given: list[tuple[Pool, str | None]] = []
+"""The pool of a worker process: sent once, not with every seed."""
+
+
+def _receive(pool: Pool, stop: str | None) -> None:
+    _given[:] = [(pool, stop)]
+
+
+def _one(seed: int) -> dict[str, Any]:
+    pool, stop = _given[0]
+    return simulate(pool, seed, stop)
+
+
+def _told(
+    runs: Iterator[dict[str, Any]], total: int, on_progress: OnProgress | None
+) -> Iterator[dict[str, Any]]:
+    for done, run in enumerate(runs, 1):
+        if on_progress is not None:
+            on_progress(done, total)
+        yield run
+
+
+def averages(runs: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """The mean over the runs of what was read, and saved, at each level."""
+    return {
+        name: {
+            level: sum(float(run[name][level]) for run in runs) / len(runs) for level in sorted(runs[0][name])
+        }
+        for name in ("read_at", "wss_at")
+    }
+
+
+def recall_chart(runs: Sequence[dict[str, Any]], language: str = "vi") -> str:
+    """Share found over share read, one line a run, with where the first run's rule stopped, as SVG."""
+    from pipeline.curves import recall_curves
+
+    lines = [
+        [(read / run["n"], found / max(1, run["positives"])) for read, found in run["curve"]] for run in runs
+    ]
+    stop = runs[0]["stop"]
+    return recall_curves(lines, None if stop is None else float(stop["at"]), language)
 
 
 def positive_label(labels: Sequence[str], where: str, wanted: str | None = None) -> str:

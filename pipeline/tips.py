@@ -13,12 +13,15 @@ from models.decisions import Correction, CorrectionText
 from models.errors import NotFoundError
 from models.gathered import Item, Mention, Tip
 from models.retention import erase_claim
+from models.sealed import SealedTip
 from models.vocabulary import ClaimState, Language
+from pipeline import seals
 from pipeline.clustering import recount
 from pipeline.compose import Desk
 
 if TYPE_CHECKING:
     from crawlers.intake import TipReceipt
+    from crawlers.sealed import Seal
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class TipStatus:
     day: date
     answered_day: date | None
     claims: Sequence[TipClaim]
+    sealed: bool = False
+    """Whether it is kept so that this machine cannot read it."""
 
 
 def take(desk: Desk, text: str) -> "TipReceipt":
@@ -44,12 +49,33 @@ def take(desk: Desk, text: str) -> "TipReceipt":
     from classify.near import similarity
     from crawlers.intake import take_tip
 
-    return take_tip(desk.sessions, desk.reader, text, desk.clock, desk.keys.receipt, similarity=similarity)
+    return take_tip(
+        desk.sessions,
+        desk.reader,
+        text,
+        desk.clock,
+        desk.keys.receipt,
+        similarity=similarity,
+        seal=_seal(desk),
+    )
+
+
+def are_sealed(desk: Desk) -> bool:
+    """Whether tips are kept so that this machine cannot read them."""
+    return bool(desk.settings.text(seals.SETTING))
+
+
+def _seal(desk: Desk) -> "Seal | None":
+    key = seals.public_key(desk.settings.text(seals.SETTING))
+    return (lambda plain: seals.seal(plain, key)) if key else None
 
 
 def follow(desk: Desk, receipt: str) -> TipStatus:
     """What became of the tip of this receipt; raises `NotFoundError` alike for unknown and erased ones."""
     with desk.reading() as session:
+        kept = _sealed(session, desk, receipt)
+        if kept is not None:
+            return TipStatus(kept.day, None, [], sealed=True)
         tip = _tip(session, desk, receipt)
         rows = session.execute(
             select(Claim.topic, Claim.state, Correction.slug)
@@ -66,6 +92,10 @@ def follow(desk: Desk, receipt: str) -> TipStatus:
 def withdraw(desk: Desk, receipt: str) -> None:
     """Erase a tip and all that was kept of it, and a claim that only it carried unless it is answered."""
     with desk.sessions.begin() as session:
+        kept = _sealed(session, desk, receipt)
+        if kept is not None:
+            session.delete(kept)
+            return
         tip = _tip(session, desk, receipt)
         mentions = list(session.scalars(select(Mention).where(Mention.item_id == tip.item_id)))
         words = {mention.claim_id: mention.key for mention in mentions if mention.claim_id is not None}
@@ -75,11 +105,18 @@ def withdraw(desk: Desk, receipt: str) -> None:
             _without(session, session.get_one(Claim, claim_id), key)
 
 
-def _tip(session: Session, desk: Desk, receipt: str) -> Tip:
+def _hash(desk: Desk, receipt: str) -> str:
     from crawlers.intake import receipt_hash
 
-    hashed = receipt_hash(receipt[:200], desk.keys.receipt)
-    tip = session.scalar(select(Tip).where(Tip.receipt_key == hashed))
+    return receipt_hash(receipt[:200], desk.keys.receipt)
+
+
+def _sealed(session: Session, desk: Desk, receipt: str) -> SealedTip | None:
+    return session.scalar(select(SealedTip).where(SealedTip.receipt_key == _hash(desk, receipt)))
+
+
+def _tip(session: Session, desk: Desk, receipt: str) -> Tip:
+    tip = session.scalar(select(Tip).where(Tip.receipt_key == _hash(desk, receipt)))
     if tip is None:
         raise NotFoundError("receipt: there is no tip of this receipt, or it was erased")
     return tip

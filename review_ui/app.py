@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.errors import KiemChungError
+from pipeline import oidc, second_factor, workdays
 from pipeline.compose import Desk
 from review_ui import permissions, scraper
 from review_ui.errors import WiringError
@@ -16,23 +17,34 @@ from review_ui.pages import Site
 from review_ui.routes import (
     about,
     accounts,
+    agreement,
+    api_desk,
+    api_public,
     api_tips,
     appeals,
     claim,
+    claimwork,
     corrections,
     feeds,
     figures,
+    group,
+    handouts,
     home,
     independent,
     log,
     models,
+    my_account,
+    open_data,
+    outside,
     prometheus,
     publishing,
     queue,
+    roles,
     seeds,
     sign_in,
     sources,
     static,
+    subscriptions,
     tips,
 )
 from review_ui.security import Shield
@@ -43,21 +55,32 @@ ALL = (
     home.routes,
     feeds.routes,
     corrections.routes,
+    handouts.routes,
     tips.routes,
     api_tips.routes,
     appeals.routes,
+    agreement.routes,
     figures.routes,
     log.routes,
     about.routes,
+    open_data.routes,
     sources.routes,
     sign_in.routes,
     queue.routes,
+    claimwork.routes,
+    group.routes,
     claim.routes,
     publishing.routes,
     independent.routes,
     seeds.routes,
     models.routes,
     accounts.routes,
+    my_account.routes,
+    roles.routes,
+    subscriptions.routes,
+    outside.routes,
+    api_public.routes,
+    api_desk.routes,
     prometheus.routes,
     static.routes,
 )
@@ -67,9 +90,14 @@ def create_app(desk: Desk, banner: str | None = None) -> FastAPI:
     """The site of a desk.
 
     Raises `WiringError` if a route has no row in the table of permissions, `UsageError` if the token file of
-    `/metrics` cannot be used. `banner` is shown on top of every page, to say that a desk holds sample data.
+    `/metrics`, `web.second_factor`, the extra holidays or the settings of OIDC cannot be used. `banner` is
+    shown on top of every page, to say that a desk holds sample data.
     """
     scraper.check(desk.settings)
+    workdays.extra_days(desk.settings)
+    second_factor.check_setting(desk)
+    if oidc.is_configured(desk):
+        oidc.client(desk)
     site = Site(desk, make_environment(), Throttle(desk.clock), banner)
     # no generated API description: every form is strict and every page is for people
     app = FastAPI(

@@ -15,13 +15,25 @@ _JSON = "application/json"
 
 def parse(body: bytes) -> Form:
     """The texts of a JSON object; raises `WrongFormError` on anything else, doubled keys included."""
+    return Form.of({name: _text(name, value) for name, value in parse_object(body).items()})
+
+
+def parse_object(body: bytes) -> dict[str, object]:
+    """A JSON object; raises `WrongFormError` on anything else, doubled keys included."""
     try:
         fields = json.loads(body.decode("utf-8"), object_pairs_hook=_once)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise WrongFormError("body: not one JSON object in UTF-8") from error
     if not isinstance(fields, dict):
         raise WrongFormError("body: not one JSON object in UTF-8")
-    return Form.of({name: _text(name, value) for name, value in fields.items()})
+    return fields
+
+
+def texts(value: object, name: str) -> list[Form]:
+    """A list of objects of texts, as `name` in a body; raises `WrongFormError` on anything else."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise WrongFormError(f"body: {name} is not a list of objects")
+    return [Form.of({key: _text(key, found) for key, found in one.items()}) for one in value]
 
 
 def _once(pairs: list[tuple[str, object]]) -> Mapping[str, object]:
@@ -37,8 +49,17 @@ def _text(name: str, value: object) -> str:
     return value
 
 
+async def posted_object(request: Request) -> dict[str, object]:
+    """The body of an API request that holds more than texts."""
+    return parse_object(await _read(request))
+
+
 async def posted_json(request: Request) -> Form:
     """The body of an API request."""
+    return parse(await _read(request))
+
+
+async def _read(request: Request) -> bytes:
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != _JSON:
         raise MediaTypeError("body: send application/json")
     body = bytearray()
@@ -46,7 +67,8 @@ async def posted_json(request: Request) -> Form:
         body += chunk
         if len(body) > MAX_BODY:
             raise TooLargeError("body: too large")
-    return parse(bytes(body))
+    return bytes(body)
 
 
 PostedJson = Annotated[Form, Depends(posted_json)]
+PostedObject = Annotated[dict[str, object], Depends(posted_object)]

@@ -4,18 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import distinct, func, select
+from markupsafe import Markup
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
-from models.decisions import Appeal, Correction, Evidence, EvidenceLink, Review, Verdict
+from models.decisions import Appeal, Correction, Evidence, EvidenceCopy, EvidenceLink, Review, Verdict
 from models.desk import AuditEntry, Staff
 from models.errors import NotFoundError
-from models.gathered import Item, Mention, MentionToken, Source
+from models.gathered import Item, Mention, Source
 from models.vocabulary import AppealState, ClaimState, ItemKind, Role
-from pipeline import seeding
+from models.weeks import local_day
+from pipeline import drafts, groups, seeding, undo
 from pipeline.decisions import OPEN_STATES, may_review, round_reviews
+from pipeline.drafts import KeptDraft
+from pipeline.proposals import SAME, Proposal, proposal_of
+from pipeline.undo import Waiting
+from review_ui.differences import sides
 from review_ui.sessions import SignedIn
+from review_ui.spreadchart import Spread, spread_of
+from review_ui.tokens import ShownToken, tokens_of
 
 MENTIONS = 40
 _MOST_IDS = 2**31 - 1
@@ -36,21 +44,14 @@ class ShownMention:
 
 @dataclass(frozen=True)
 class ShownMatch:
-    """A known claim beside this one."""
+    """A known claim beside this one, what differs marked; `open_claims`: how many open ones say the same."""
 
     known: KnownClaim
     score: float
     differs: str | None
-
-
-@dataclass(frozen=True)
-class ShownToken:
-    """A number that the claim carries, never the number itself: how often it stands elsewhere."""
-
-    kind: str
-    last_two: str
-    other_claims: int
-    other_mentions: int
+    ours: Markup
+    theirs: Markup
+    open_claims: int
 
 
 @dataclass(frozen=True)
@@ -63,27 +64,48 @@ class ShownReview:
 
 
 @dataclass(frozen=True)
+class ShownRound:
+    """One round of review: what was said in it, as far as this person may see it, and what came of it."""
+
+    number: int
+    reviews: Sequence[ShownReview]
+    verdicts: Sequence[Verdict]
+    appeals: Sequence[Appeal]
+
+
+@dataclass(frozen=True)
+class Own:
+    """What is this person's alone: the draft, a review that can be taken back, and what stands in the way."""
+
+    can_review: bool
+    wrote_seed: bool
+    draft: KeptDraft | None
+    waiting: Waiting | None
+    mine_until: datetime | None
+
+
+@dataclass(frozen=True)
 class ClaimPage:
     """Everything on the page of one claim."""
 
     claim: Claim
     mentions: Sequence[ShownMention]
+    spread: Spread | None
     matches: Sequence[ShownMatch]
+    proposal: Proposal | None
     reasons: Sequence[ClaimReason]
     tokens: Sequence[ShownToken]
     evidence: Sequence[Evidence]
     dead_since: Mapping[int, date]
-    reviews: Sequence[ShownReview]
+    copies: Mapping[int, EvidenceCopy]
+    rounds: Sequence[ShownRound]
     hidden_reviews: int
-    verdicts: Sequence[Verdict]
     appeals: Sequence[Appeal]
     slug: str | None
     log: Sequence[AuditEntry]
-    can_review: bool
     was_seed: bool
-    wrote_seed: bool
-    taken_by: str | None
-    mine_until: datetime | None
+    taken: bool
+    own: Own
 
 
 def claim_of(session: Session, claim_id: int) -> Claim:
@@ -97,62 +119,89 @@ def claim_of(session: Session, claim_id: int) -> Claim:
 def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> ClaimPage:
     """Everything on the page of one claim for one person; raises `NotFoundError`."""
     claim = claim_of(session, claim_id)
-    can_review = (
-        me.role in {Role.ANALYST, Role.LEAD}
-        and claim.state in OPEN_STATES
-        and may_review(session, claim, me.staff_id)
-    )
-    everyone = {one.id: one.username for one in session.scalars(select(Staff))}
-    reviews = _visible_reviews(session, claim, me, everyone)
-    leased = claim.lease_staff_id is not None and claim.lease_until is not None and claim.lease_until > now
-    mine = leased and claim.lease_staff_id == me.staff_id
+    own = _own(session, claim, me, now)
+    reviews = _visible_reviews(session, claim, me)
+    appeals = _appeals(session, claim.id)
+    reasons = select(ClaimReason).where(ClaimReason.claim_id == claim.id).order_by(ClaimReason.position)
+    evidence = select(Evidence).where(Evidence.claim_id == claim.id).order_by(Evidence.id)
     return ClaimPage(
         claim=claim,
         mentions=mentions_of(session, claim.id),
-        matches=_matches(session, claim.id),
-        reasons=session.scalars(
-            select(ClaimReason).where(ClaimReason.claim_id == claim.id).order_by(ClaimReason.position)
-        ).all(),
-        tokens=_tokens(session, claim.id),
-        evidence=session.scalars(
-            select(Evidence).where(Evidence.claim_id == claim.id).order_by(Evidence.id)
-        ).all(),
+        spread=spread_of(session, claim.id),
+        matches=_matches(session, claim),
+        proposal=proposal_of(session, claim, local_day(now)) if own.can_review else None,
+        reasons=session.scalars(reasons).all(),
+        tokens=tokens_of(session, claim.id),
+        evidence=session.scalars(evidence).all(),
         dead_since=_dead_since(session, claim.id),
-        reviews=reviews,
-        hidden_reviews=len(round_reviews(session, claim))
-        - sum(one.review.round == claim.round for one in reviews),
-        verdicts=session.scalars(
-            select(Verdict).where(Verdict.claim_id == claim.id).order_by(Verdict.round)
-        ).all(),
-        appeals=_open_appeals(session, claim.id),
+        copies=_copies(session, claim.id),
+        rounds=_rounds(session, claim, reviews, appeals),
+        hidden_reviews=_hidden(session, claim, reviews),
+        appeals=[one for one in appeals if one.state == AppealState.OPEN],
         slug=session.scalar(select(Correction.slug).where(Correction.claim_id == claim.id)),
         log=_log(session, claim),
-        can_review=can_review,
         # only once it is settled, and before that to nobody but who wrote it
         was_seed=seeding.is_seed(claim) and claim.state == ClaimState.CLOSED,
-        wrote_seed=seeding.wrote(session, claim, me.staff_id),
-        taken_by=everyone.get(claim.lease_staff_id or 0) if leased and not mine else None,
-        mine_until=claim.lease_until if mine else None,
+        taken=_leased(claim, now) and claim.lease_staff_id != me.staff_id,
+        own=own,
     )
 
 
-def _visible_reviews(
-    session: Session, claim: Claim, me: SignedIn, everyone: dict[int, str]
-) -> list[ShownReview]:
+def _leased(claim: Claim, now: datetime) -> bool:
+    return claim.lease_staff_id is not None and claim.lease_until is not None and claim.lease_until > now
+
+
+def _own(session: Session, claim: Claim, me: SignedIn, now: datetime) -> Own:
+    reviews = me.role in {Role.ANALYST, Role.LEAD} and claim.state in OPEN_STATES
+    waiting = undo.pending_of(session, me.staff_id, [claim.id])
+    held = _leased(claim, now) and claim.lease_staff_id == me.staff_id
+    mine = (one for one in undo.waiting(session, me.staff_id, now) if one.claim_id == claim.id)
+    return Own(
+        can_review=reviews and not waiting and may_review(session, claim, me.staff_id),
+        wrote_seed=seeding.wrote(session, claim, me.staff_id),
+        draft=drafts.of(session, claim.id, me.staff_id),
+        waiting=next(mine, None) if waiting else None,
+        mine_until=claim.lease_until if held else None,
+    )
+
+
+def _visible_reviews(session: Session, claim: Claim, me: SignedIn) -> list[ShownReview]:
     """The opinions that this person may see now.
 
     While a round is open nobody who reviews sees another's opinion or reason in it: the second works blind,
     and the first does not learn what the second thinks before the third has spoken. Earlier rounds stay
     hidden from those who decide an appeal until they have decided. Auditors read all.
     """
-    query = select(Review).where(Review.claim_id == claim.id).order_by(Review.round, Review.id)
+    query = (
+        select(Review, Staff.username)
+        .join(Staff, Staff.id == Review.staff_id)
+        .where(Review.claim_id == claim.id)
+        .order_by(Review.round, Review.id)
+    )
     settled = claim.state not in OPEN_STATES and claim.state != ClaimState.NEW
     shown = []
-    for review in session.scalars(query):
+    for review, username in session.execute(query):
         mine = review.staff_id == me.staff_id
         if mine or settled or me.role is Role.AUDITOR:
-            shown.append(ShownReview(review, everyone.get(review.staff_id, "?"), mine))
+            shown.append(ShownReview(review, username, mine))
     return shown
+
+
+def _rounds(
+    session: Session, claim: Claim, reviews: Sequence[ShownReview], appeals: Sequence[Appeal]
+) -> list[ShownRound]:
+    """What happened round by round; a round of which this person may see nothing yet is left out."""
+    verdicts = session.scalars(select(Verdict).where(Verdict.claim_id == claim.id).order_by(Verdict.id)).all()
+    rounds = [
+        ShownRound(
+            number,
+            [one for one in reviews if one.review.round == number],
+            [one for one in verdicts if one.round == number],
+            [one for one in appeals if one.round == number and one.state != AppealState.OPEN],
+        )
+        for number in range(1, claim.round + 1)
+    ]
+    return [one for one in rounds if one.reviews or one.verdicts or one.appeals]
 
 
 def _hidden(session: Session, claim: Claim, shown: Sequence[ShownReview]) -> int:
@@ -181,14 +230,26 @@ def _mention(mention: Mention, item: Item, source: Source | None) -> ShownMentio
     )
 
 
-def _matches(session: Session, claim_id: int) -> list[ShownMatch]:
+def _matches(session: Session, claim: Claim) -> list[ShownMatch]:
     rows = session.execute(
         select(KnownClaim, ClaimMatch)
         .join(ClaimMatch, ClaimMatch.known_id == KnownClaim.id)
-        .where(ClaimMatch.claim_id == claim_id)
+        .where(ClaimMatch.claim_id == claim.id)
         .order_by(ClaimMatch.score.desc())
-    )
-    return [ShownMatch(known, match.score, match.differs) for known, match in rows]
+    ).all()
+    same = [known.id for known, match in rows if match.score >= SAME and match.differs is None]
+    sizes = groups.sizes(session, same)
+    found = []
+    for known, match in rows:
+        ours, theirs = sides(claim.text, known.text, match.differs)
+        found.append(ShownMatch(known, match.score, match.differs, ours, theirs, sizes.get(known.id, 0)))
+    return found
+
+
+def _copies(session: Session, claim_id: int) -> dict[int, EvidenceCopy]:
+    """What the desk's own fetcher saw at the addresses of the evidence."""
+    mine = select(EvidenceCopy).join(Evidence, Evidence.id == EvidenceCopy.evidence_id)
+    return {one.evidence_id: one for one in session.scalars(mine.where(Evidence.claim_id == claim_id))}
 
 
 def _dead_since(session: Session, claim_id: int) -> dict[int, date]:
@@ -198,29 +259,11 @@ def _dead_since(session: Session, claim_id: int) -> dict[int, date]:
     return {evidence_id: day for evidence_id, day in rows if day is not None}
 
 
-def _tokens(session: Session, claim_id: int) -> list[ShownToken]:
-    mine = (
-        select(MentionToken.token, MentionToken.kind, MentionToken.last_two)
-        .join(Mention, Mention.id == MentionToken.mention_id)
-        .where(Mention.claim_id == claim_id)
-        .distinct()
-    )
-    found = []
-    for token, kind, last_two in session.execute(mine):
-        claims, mentions = session.execute(
-            select(func.count(distinct(Mention.claim_id)), func.count(Mention.id))
-            .join(MentionToken, MentionToken.mention_id == Mention.id)
-            .where(MentionToken.token == token, Mention.claim_id != claim_id)
-        ).one()
-        found.append(ShownToken(kind, last_two, claims, mentions))
-    return sorted(found, key=lambda one: (-one.other_claims, -one.other_mentions, one.kind, one.last_two))
-
-
-def _open_appeals(session: Session, claim_id: int) -> Sequence[Appeal]:
+def _appeals(session: Session, claim_id: int) -> Sequence[Appeal]:
     query = (
         select(Appeal)
         .join(Correction, Correction.id == Appeal.correction_id)
-        .where(Correction.claim_id == claim_id, Appeal.state == AppealState.OPEN)
+        .where(Correction.claim_id == claim_id)
     )
     return session.scalars(query.order_by(Appeal.id)).all()
 

@@ -15,6 +15,10 @@ class ForbiddenError(KiemChungError):
     """The account's role may not do this."""
 
 
+class MustEnrolError(ForbiddenError):
+    """The desk asks this role for a second factor, and the account has none yet."""
+
+
 class CrossSiteError(KiemChungError):
     """The form was not sent from a page of this site."""
 

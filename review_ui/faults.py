@@ -1,4 +1,4 @@
-"""Every fault becomes a page in Vietnamese that says what to do. One table of errors and their status."""
+"""Every fault becomes a page, in the language asked for, that says what to do. One table of errors."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -13,12 +13,13 @@ from review_ui.errors import (
     CrossSiteError,
     ForbiddenError,
     MediaTypeError,
+    MustEnrolError,
     NotSignedInError,
     TooLargeError,
     TooManyError,
 )
 from review_ui.messages import translate
-from review_ui.pages import Site, render
+from review_ui.pages import Site, language_of, render
 from review_ui.problems import is_api, problem
 from review_ui.security import NO_STORE
 
@@ -42,6 +43,10 @@ _BUSY = Fault(503, "Máy chủ đang bận", "Hãy thử lại sau một phút. 
 # the first row that fits counts: special errors stand before their base
 _TABLE: tuple[tuple[type[Exception], Fault], ...] = (
     (NotSignedInError, Fault(401, "Bạn chưa đăng nhập", "Phiên làm việc đã hết. Hãy đăng nhập rồi làm lại.")),
+    (
+        MustEnrolError,
+        Fault(403, "Cần cài lớp bảo vệ thứ hai", "Hãy mở trang tài khoản của bạn và cài mã xác thực."),
+    ),
     (
         ForbiddenError,
         Fault(403, "Bạn không có quyền này", "Vai trò của bạn không làm việc này."),
@@ -71,9 +76,16 @@ _TABLE: tuple[tuple[type[Exception], Fault], ...] = (
 )
 _HTTP = {
     404: Fault(404, "Không có trang này", "Địa chỉ có thể gõ sai, hoặc trang đã được chuyển đi."),
+    410: Fault(410, "Trang này đã được gỡ hẳn", "Nội dung không còn nữa và sẽ không trở lại."),
+    501: Fault(501, "Không có ở dạng này", "Hãy dùng dạng JSON."),
     405: Fault(405, "Không mở được cách này", "Hãy vào từ trang chủ."),
 }
 _PLAIN = Fault(400, "Yêu cầu không đọc được", "Hãy vào từ trang chủ.")
+
+
+def shown() -> list[Fault]:
+    """Every fault that a visitor may see."""
+    return [BROKEN, _PLAIN, *_HTTP.values(), *(fault for _, fault in _TABLE)]
 
 
 def fault_of(error: Exception) -> Fault:
@@ -85,18 +97,23 @@ def fault_of(error: Exception) -> Fault:
 
 def fault_page(site: Site, request: Request, error: Exception) -> Response:
     """The page of an error; a reader who is not signed in is led to the sign-in page and back."""
-    if isinstance(error, NotSignedInError) and request.method in {"GET", "HEAD"}:
+    to_read = request.method in {"GET", "HEAD"} and not is_api(request)
+    if isinstance(error, MustEnrolError) and to_read:
+        return RedirectResponse("/tai-khoan-cua-toi", 303, headers={"cache-control": NO_STORE})
+    if isinstance(error, NotSignedInError) and to_read:
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(
             f"/dang-nhap?ve={quote(back, safe='')}", 303, headers={"cache-control": NO_STORE}
         )
     fault = fault_of(error)
-    detail = translate(error).text if fault.told and str(error) else None
+    language = language_of(request)
+    detail = translate(error, language).text if fault.told and str(error) else None
     shown = {"fault": fault, "detail": detail, "path": "/"}
     status = error.status_code if isinstance(error, HTTPException) else fault.status
     if is_api(request):
-        return problem(status, fault.title, detail or fault.advice, str(error) if fault.told else "")
+        line = translate(error).text if detail else fault.advice
+        return problem(status, fault.title, line, str(error) if fault.told else "")
     headers = {"cache-control": NO_STORE}
     if isinstance(error, HTTPException) and error.headers:
         headers |= {name.lower(): value for name, value in error.headers.items()}
-    return HTMLResponse(render(site, "public/fault.html", shown), status, headers=headers)
+    return HTMLResponse(render(site, "public/fault.html", shown, language), status, headers=headers)

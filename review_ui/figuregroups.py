@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pipeline.dictionary import ENTRIES
 from pipeline.figures import Figure
-from pipeline.public import TOPIC_NAMES_EN, TOPIC_NAMES_VI
+from pipeline.public import TOPIC_NAMES_VI
+from review_ui.language import say
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ GROUPS = (
 )
 
 _PARTS = ("false_flag_rate_", "claims_in_scope_")
-_MARKS = {
+# Vietnamese and English words of the two ways of writing
+MARKS = {
     "with_marks": ("câu viết có dấu", "written with marks"),
     "without_marks": ("câu viết không dấu", "written without marks"),
 }
@@ -69,20 +71,13 @@ _MARKS = {
 
 def label(name: str, language: str = "vi") -> str:
     """What a figure says, in the words that a row has room for: a part of a breakdown by its part alone."""
-    english = language == "en"
     if name.startswith("answered_within_"):
         days = name.removeprefix("answered_within_").removesuffix("_days")
-        return (
-            f"False claims answered within {days} days"
-            if english
-            else f"Tin sai được trả lời trong {days} ngày"
-        )
+        return say(language, "Tin sai được trả lời trong %(days)s ngày") % {"days": days}
     part = next((name.removeprefix(one) for one in _PARTS if name.startswith(one)), None)
-    if part in _MARKS:
-        return _MARKS[part][english]
-    if part is not None:
-        return (TOPIC_NAMES_EN if english else TOPIC_NAMES_VI)[part]
-    return ENTRIES[name].en if english else ENTRIES[name].vi
+    if part in MARKS:
+        return say(language, MARKS[part][0])
+    return say(language, ENTRIES[name].vi if part is None else TOPIC_NAMES_VI[part])
 
 
 def is_part(name: str) -> bool:

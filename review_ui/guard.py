@@ -1,13 +1,16 @@
 """Every request passes here before its route: deny by default, by the one table of permissions."""
 
+import secrets
 from collections.abc import Callable
 
 from fastapi import APIRouter, Request
 from fastapi.types import DecoratedCallable
 from starlette.responses import Response
 
+from models.vocabulary import Role
+from pipeline import tokens
 from review_ui import permissions, sessions
-from review_ui.errors import ForbiddenError, NotSignedInError
+from review_ui.errors import ForbiddenError, MustEnrolError, NotSignedInError
 from review_ui.pages import desk_of
 from review_ui.scraper import is_scraper
 
@@ -27,12 +30,31 @@ def authorise(request: Request) -> None:
         desk_of(request).settings, request.headers.get("Authorization")
     ):
         return
-    me = sessions.find(desk_of(request), request.cookies.get(sessions.COOKIE))
+    # a route for programs never looks at a cookie: no other site can ride on somebody's session there
+    by_token = name in permissions.BY_STAFF_TOKEN
+    me = _by_token(request) if by_token else _by_session(request)
     if me is None:
         raise NotSignedInError("sign in first")
     if me.role not in allowed:
         raise ForbiddenError("this role may not do that")
+    if me.must_enrol and name not in permissions.BEFORE_ENROLLING:
+        raise MustEnrolError("set up a second factor first")
     request.state.me = me
+
+
+def _by_session(request: Request) -> sessions.SignedIn | None:
+    return sessions.find(desk_of(request), request.cookies.get(sessions.COOKIE))
+
+
+def _by_token(request: Request) -> sessions.SignedIn | None:
+    """For whom the token of this request acts, with the role that the account has now."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    staff = tokens.find(desk_of(request), token.strip())
+    if staff is None:
+        return None
+    return sessions.SignedIn(staff.id, staff.username, Role(staff.role), secrets.token_urlsafe(16))
 
 
 class Routes(APIRouter):

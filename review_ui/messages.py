@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.accounts import MAX_PASSWORD, MIN_PASSWORD
+from review_ui.accountmessages import ROWS
+from review_ui.language import FIRST, say
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ _FIELD_NAMES = {
     "how_known": "Vì sao chúng tôi biết",
     "what_to_do": "Bạn nên làm gì",
     "contact": "Gọi cho ai",
+    "spoken": "Bài đọc loa nửa phút",
 }
 _LANGUAGES = {"vi": "tiếng Việt", "en": "tiếng Anh", "km": "tiếng Khmer"}
 
 # pattern of the message, the Vietnamese line (\1 … are its groups), the field
 _TABLE: Sequence[tuple[str, str, str | None]] = (
+    *ROWS,
     (r"reason: write (\d+) to (\d+) characters", r"Lý do: hãy viết từ \1 đến \2 ký tự.", "reason"),
     (r"reason: say why the correction changes", "Hãy ghi lý do vì sao bản đính chính thay đổi.", "reason"),
     (
@@ -59,6 +63,48 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
         "evidence",
     ),
     (r"evidence: name the publisher", "Bằng chứng: hãy ghi tên nơi xuất bản.", "evidence"),
+    (
+        r"evidence: (.*) publishes at (.*); name who publishes (.*)",
+        r"Bằng chứng: \1 đăng ở \2; hãy ghi đúng tên nơi xuất bản của \3.",
+        "evidence",
+    ),
+    (
+        r"evidence: the sources carry one and the same text; .*",
+        "Bằng chứng: các nguồn này đăng cùng một bản tin (chép lại của nhau); hãy thêm một nguồn khác hẳn.",
+        "evidence",
+    ),
+    (
+        r"part: its first word comes after its last",
+        "Phần được xếp loại: chữ đầu đứng sau chữ cuối.",
+        "part_first",
+    ),
+    (r"part: choose words 1 to (\d+)", r"Phần được xếp loại: chọn chữ số 1 đến \1.", "part_first"),
+    (
+        r"part: only a rating can be of a part",
+        "Chỉ khi xếp loại (sai, gây hiểu lầm, chưa có bằng chứng, đúng) mới chọn một phần của câu.",
+        "part_first",
+    ),
+    (
+        r"part: must begin and end with a word of the claim",
+        "Phần được xếp loại phải bắt đầu và kết thúc ở trọn một chữ.",
+        "part_first",
+    ),
+    (
+        r"part: is the whole claim; leave it empty",
+        "Phần được xếp loại là cả câu: hãy để trống.",
+        "part_first",
+    ),
+    (
+        r"reason: a quotation was looked for and not found .*",
+        "Bàn tin đã mở trang nguồn mà chưa thấy câu trích: hãy ghi vì sao vẫn dùng được (công khai).",
+        "reason",
+    ),
+    (
+        r"reason: repeats a reader's own words \(“(.*)…”\); say it in yours",
+        r"Lý do: trùng hơn sáu từ với lời của người dân (“\1…”). Hãy viết bằng lời của bàn tin.",
+        "reason",
+    ),
+    (r"reason: at most (\d+) characters", r"Lý do: nhiều nhất \1 ký tự.", "reason"),
     (r"evidence: the date lies in the future", "Bằng chứng: ngày đăng nằm ở tương lai.", "evidence"),
     (
         r"evidence (\d): fill in all four fields or none",
@@ -135,6 +181,21 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
         "Điều này đã được xóa, hoặc chưa từng có.",
         None,
     ),
+    (
+        r"the ten seconds are over: this review counts",
+        "Đã quá mười giây: ý kiến này đã được tính.",
+        None,
+    ),
+    (r"claims: choose 1 to (\d+)", r"Hãy chọn từ 1 đến \1 điều.", "chon"),
+    (
+        r"one of these claims is not open for your review any more",
+        "Có điều trong số này không còn chờ bạn thẩm định. Hãy xem lại danh sách rồi ghi lại.",
+        "chon",
+    ),
+    (r"draft: at most (\d+) characters", r"Bản nháp dài quá \1 ký tự.", None),
+    (r"name: write 1 to (\d+) characters", r"Tên khung nhìn: từ 1 đến \1 ký tự.", "name"),
+    (r"query: too long", "Bộ lọc quá dài.", None),
+    (r"you have (\d+) views; delete one first", r"Bạn đã có \1 khung nhìn; hãy bỏ bớt một cái.", None),
     (r"this account may not review", "Tài khoản này không được thẩm định.", None),
     (
         r"you have reviewed this claim; .*",
@@ -151,6 +212,11 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
         "Điều đã công bố thì không xóa được: hãy xét khiếu nại.",
         "opinion",
     ),
+    (
+        r"a published claim is rated again: .*",
+        "Điều đã công bố phải được xếp loại lại: hãy xét khiếu nại bằng một trong bốn kết luận.",
+        "opinion",
+    ),
     (r"only a lead publishes", "Chỉ trưởng nhóm mới được công bố.", None),
     (r"two people have not agreed .*", "Hai người chưa cùng ý kiến về điều này.", None),
     (
@@ -161,6 +227,11 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
     (
         r"a verdict needs one primary source or two independent ones",
         "Kết luận cần một nguồn gốc hoặc hai nguồn độc lập.",
+        None,
+    ),
+    (
+        r"there is no (card|sheet) in this language: .*",
+        "Máy chủ này không có phông chữ của ngôn ngữ đó; hãy dùng bản tiếng Việt hoặc tiếng Anh.",
         None,
     ),
     (r"this correction has no verdict", "Bản đính chính này chưa có kết luận.", None),
@@ -212,15 +283,31 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
     ),
     (r"form: .*", "Biểu mẫu không đọc được. Hãy mở lại trang và gửi lần nữa.", None),
 )
+_OF_VISITORS = (
+    "reason: write",
+    "receipt: ",
+    "text: write",
+    "text: at most",
+    "form: ",
+    "there is no such",
+    "this correction is not published",
+)
+PUBLIC = tuple(line for pattern, line, _ in _TABLE if pattern.startswith(_OF_VISITORS))
+"""Lines that the public door can show, which every catalogue holds."""
 _RUN = re.compile(r"(\w\w)\.(\w+): repeats a tip's own words \(“(.*)…”\); say it in yours")
 _EMPTY = re.compile(r"(\w\w)\.(\w+): may not be empty")
+_ALOUD = re.compile(r"(\w\w)\.(spoken): longer than (\d+) words when read aloud")
 _LONG = re.compile(r"(\w\w)\.(\w+): at most (\d+) characters")
 
 
-def translate(error: Exception) -> Message:
-    """The Vietnamese line of an error, or a general one that shows the English after it."""
+def translate(error: Exception, language: str = FIRST) -> Message:
+    """The line of an error for a reader, or a general one that shows the English after it.
+
+    Staff read Vietnamese; lines that the public door shows stand in the other catalogues too.
+    """
     text = str(error)
-    return _of_correction(text) or _of_table(text) or Message(f"Không làm được: {text}")
+    found = _of_correction(text) or _of_table(text, language)
+    return found or Message(f"{say(language, 'Không làm được')}: {text}")
 
 
 def known(text: str) -> bool:
@@ -228,11 +315,11 @@ def known(text: str) -> bool:
     return (_of_correction(text) or _of_table(text)) is not None
 
 
-def _of_table(text: str) -> Message | None:
+def _of_table(text: str, language: str = FIRST) -> Message | None:
     for pattern, line, field in _TABLE:
         match = re.fullmatch(pattern, text, re.DOTALL)
         if match:
-            return Message(match.expand(line), field)
+            return Message(match.expand(say(language, line)), field)
     return None
 
 
@@ -244,6 +331,7 @@ def _of_correction(text: str) -> Message | None:
         ),
         (_EMPTY, "chưa có nội dung."),
         (_LONG, "dài quá {2} ký tự."),
+        (_ALOUD, "dài quá {2} tiếng khi đọc lên; nửa phút chỉ đọc được chừng ấy."),
     ):
         match = pattern.fullmatch(text)
         if match and match[1] in _LANGUAGES:

@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipeline.compose import Desk
+from review_ui import language as languages
 from review_ui import permissions, templating
 from review_ui.security import NO_STORE, PUBLIC
 from review_ui.sessions import SignedIn
@@ -55,20 +57,24 @@ def base_url(request: Request) -> str:
 
 def language_of(request: Request) -> str:
     """The language that a public page is asked for in; Vietnamese first."""
-    return "en" if request.query_params.get("lang") == "en" else "vi"
+    return languages.known(request.query_params.get("lang"))
 
 
-def render(site: Site, template: str, context: Mapping[str, object], language: str = "vi") -> str:
+def render(site: Site, template: str, context: Mapping[str, object], language: str = languages.FIRST) -> str:
     """A template with what all pages share."""
+    speech = languages.speech(language)
     shared = {
         "site": site,
         "lang": language,
-        "t": templating.in_language(language),
+        "gettext": speech.gettext,
+        "ngettext": speech.ngettext,
+        "href": templating.addresses(language),
+        "is_draft": language in languages.DRAFTS,
         "names": templating.names(language),
         "me": None,
         "may": lambda _name: False,
         "path": "/",
-        "other_language": None,
+        "in_languages": (),
         "errors": (),
     }
     return site.templates.get_template(template).render(**{**shared, **context})
@@ -78,7 +84,6 @@ def public_page(
     request: Request,
     template: str,
     *,
-    bilingual: bool = False,
     cache: str = PUBLIC,
     kept: Mapping[str, str | None] | None = None,
     more: Mapping[str, object] | None = None,
@@ -86,22 +91,50 @@ def public_page(
 ) -> Response:
     """A public page: no cookie, cacheable, told apart by its content.
 
-    `kept` are the values of the address that hold in the other language too, `more` joins the context.
+    `kept` are the values of the address that hold in every language, `more` joins the context.
     """
-    language = language_of(request) if bilingual else "vi"
-    other = None
-    if bilingual:
-        turned = None if language == "en" else "en"
-        other = templating.query(request.url.path, **(kept or {}), lang=turned)
-    shown = {"path": request.url.path, "other_language": other, "kept": kept or {}, **(more or {}), **context}
+    language = language_of(request)
+    shown = {
+        "path": request.url.path,
+        "in_languages": in_languages(request, kept or {}),
+        "kept": kept or {},
+        **(more or {}),
+        **context,
+    }
     html = render(site_of(request), template, shown, language)
     return cacheable(request, html, "text/html; charset=utf-8", cache)
+
+
+@dataclass(frozen=True)
+class InLanguage:
+    """One language of a page: its tag, its own name, the path and the whole address of the page in it."""
+
+    tag: str
+    name: str
+    path: str
+    url: str
+    chosen: bool
+
+
+def in_languages(request: Request, kept: Mapping[str, str | None]) -> list[InLanguage]:
+    """The page of a request in each language, for its switch and its `hreflang` links."""
+    base, chosen = base_url(request), language_of(request)
+    here = quote(request.url.path)
+    paths = {tag: templating.addresses(tag)(here, **kept) for tag in languages.LANGUAGES}
+    return [
+        InLanguage(tag, languages.NAMES[tag], path, base + path, tag == chosen) for tag, path in paths.items()
+    ]
+
+
+def localized(request: Request, path: str) -> str:
+    """An address of this site in the language of a request: for redirects after a form."""
+    return templating.addresses(language_of(request))(path)
 
 
 def form_page(request: Request, template: str, status: int = 200, **context: object) -> Response:
     """A page of the public door that must not be kept: an answer to a form, or a form that was typed in."""
     shown = {"path": request.url.path, **context}
-    html = render(site_of(request), template, shown)
+    html = render(site_of(request), template, shown, language_of(request))
     return HTMLResponse(html, status, headers={"cache-control": NO_STORE})
 
 

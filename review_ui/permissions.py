@@ -25,6 +25,15 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "correction": EVERYBODY,
     "correction_json": EVERYBODY,
     "correction_version": EVERYBODY,
+    "correction_diff": EVERYBODY,
+    "short_address": EVERYBODY,
+    "share_card": EVERYBODY,
+    "share_card_svg": EVERYBODY,
+    "notice": EVERYBODY,
+    "notice_pdf": EVERYBODY,
+    "read_aloud": EVERYBODY,
+    "read_aloud_text": EVERYBODY,
+    "embedded": EVERYBODY,
     "json_feed": EVERYBODY,
     "rss": EVERYBODY,
     "atom": EVERYBODY,
@@ -54,11 +63,36 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "method": EVERYBODY,
     "rules": EVERYBODY,
     "sources": EVERYBODY,
+    "revised": EVERYBODY,
+    "staff_roles": EVERYBODY,
+    "open_data": EVERYBODY,
+    "oembed": EVERYBODY,
     "healthz": EVERYBODY,
     "static_file": EVERYBODY,
     "sign_in_form": EVERYBODY,
     "sign_in": EVERYBODY,
+    "sign_in_code": EVERYBODY,
+    "sign_in_outside": EVERYBODY,
+    "sign_in_return": EVERYBODY,
+    # the public API
+    "api_corrections": EVERYBODY,
+    "api_correction": EVERYBODY,
+    "api_topics": EVERYBODY,
+    "api_figures": EVERYBODY,
+    "api_search": EVERYBODY,
+    "api_log_head": EVERYBODY,
+    "api_description": EVERYBODY,
     # every member of staff
+    "my_account": _STAFF,
+    "begin_factor": _STAFF,
+    "confirm_factor": _STAFF,
+    "renew_codes": _STAFF,
+    "remove_factor": _STAFF,
+    "end_session": _STAFF,
+    "end_other_sessions": _STAFF,
+    "make_token": _STAFF,
+    "revoke_token": _STAFF,
+    "roles": _STAFF,
     "sign_out": _STAFF,
     "password_form": _STAFF,
     "change_password": _STAFF,
@@ -68,11 +102,22 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "take_claim": _REVIEWS,
     "review_claim": _REVIEWS,
     "defer_claim": _REVIEWS,
+    "hold_claim": _REVIEWS,
+    "release_claim": _REVIEWS,
+    "save_draft": _REVIEWS,
+    "discard_draft": _REVIEWS,
+    "take_back_review": _REVIEWS,
+    "claim_group": _REVIEWS,
+    "review_group": _REVIEWS,
+    "save_view": _READS,
+    "drop_view": _READS,
     "correction_editor": _LEAD,
     "check_correction": _LEAD,
+    "discard_correction_draft": _LEAD,
     "publish_correction": _LEAD,
     "revise_correction": _LEAD,
     "appeals": _READS,
+    "agreement": frozenset({Role.LEAD, Role.AUDITOR}),
     "resume_queue": _LEAD,
     # the independent audit: nobody who reviews, leads or runs the desk
     "independent_audit": _AUDITOR,
@@ -91,12 +136,30 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "disable_account": _ADMIN,
     "reset_account": _ADMIN,
     "change_role": _ADMIN,
+    "reset_factor": _ADMIN,
+    "subscriptions": _ADMIN,
+    "add_subscription": _ADMIN,
+    "end_subscription": _ADMIN,
     "audit_log": _OVERSEES,
     "prometheus": _ADMIN,
+    # the desk for programs, by the token of a member of staff
+    "desk_queue": _READS,
+    "desk_claim": _READS,
+    "desk_take": _REVIEWS,
+    "desk_review": _REVIEWS,
+    "desk_defer": _REVIEWS,
 }
 
 # what a machine may read with the operator's token instead of a session
 BY_TOKEN = frozenset({"prometheus"})
+
+# what is called with the token of a member of staff, and never with the cookie of a session
+BY_STAFF_TOKEN = frozenset({"desk_queue", "desk_claim", "desk_take", "desk_review", "desk_defer"})
+
+# what an account may do before it has the second factor that the desk asks of its role
+BEFORE_ENROLLING = frozenset(
+    {"my_account", "begin_factor", "confirm_factor", "password_form", "change_password", "sign_out", "roles"}
+)
 
 
 def check_routes(names: Iterable[str]) -> None:

@@ -1,61 +1,75 @@
-"""The queue as a reviewer sees it: order, filters from the address, counts; never how a claim got in."""
+"""The queue as a reviewer sees it: order, filters, counts; never how a claim got in.
 
+What one page costs does not grow with the queue: it reads the best `SCAN` claims of the wanted stage from an
+index, looks through them for those that meet the other filters, and goes on from there with the next page.
+Counts stop at `COUNTED`.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select, text, union_all
 from sqlalchemy.orm import Session
 
-from models.claims import Claim
+from models.claims import Claim, ClaimMatch
 from models.decisions import Review
+from models.gathered import Item, Mention, Source
 from models.vocabulary import ClaimState, Topic
-from pipeline import autoqueue
+from models.weeks import local_day
+from models.workbench import Draft, PendingReview
+from pipeline import autoqueue, search, undo
 from pipeline.decisions import OPEN_STATES
 from pipeline.figures import shown
+from pipeline.proposals import SAME
 from pipeline.ranking import best_first, is_due
+from review_ui.filters import STAGES, TIP, Filters
 
 PER_PAGE = 25
+SCAN = 1_000
+COUNTED = 1_000
+_RARE = 5_000
+_MINE = 500
 
-STAGES = {
-    "cho": "Tất cả đang chờ",
-    "lan-1": "Ý kiến thứ nhất",
-    "lan-2": "Ý kiến thứ hai",
-    "lan-3": "Hai ý kiến khác nhau",
-    "khieu-nai": "Mở lại vì khiếu nại",
-    "hoan": "Đang hoãn",
-    "cho-dang": "Chờ công bố",
-    "da-tra-loi": "Đã trả lời",
+_OPEN = tuple(sorted(OPEN_STATES))
+_STATES: Mapping[str, tuple[str, ...]] = {
+    "cho": _OPEN,
+    "lan-1": (ClaimState.QUEUED,),
+    "lan-2": (ClaimState.SECOND,),
+    "lan-3": (ClaimState.THIRD,),
+    "cho-dang": (ClaimState.AGREED,),
+    "da-tra-loi": (ClaimState.DECIDED,),
 }
+# few claims are either: they are found by an index of their own, which needs the words as they stand there
+_RARE_STAGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "hoan": ("deferred_until IS NOT NULL", _OPEN),
+    "khieu-nai": ("round > 1", (*_OPEN, ClaimState.AGREED)),
+}
+_CURSOR = re.compile(r"(-|[0-9][0-9.e-]{0,24})_([0-9]{1,10})")
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What the address asks for; everything unknown falls back to all that waits."""
+class Place:
+    """A place in the queue's order, behind which the next page begins; an unranked claim has no priority."""
 
-    stage: str = "cho"
-    topic: Topic | None = None
-    local: bool = False
+    priority: float | None
+    claim_id: int
 
     @classmethod
-    def read(cls, given: Mapping[str, str]) -> "Filters":
-        """The filters of an address."""
-        stage = given.get("tinh-trang", "cho")
-        topic = given.get("chu-de", "")
-        return cls(
-            stage if stage in STAGES else "cho",
-            Topic(topic) if topic in set(Topic) else None,
-            given.get("dia-phuong") == "1",
-        )
+    def read(cls, value: str) -> "Place | None":
+        """The place of an address, None for one that is none."""
+        found = _CURSOR.fullmatch(value)
+        if found is None:
+            return None
+        try:
+            return cls(None if found[1] == "-" else float(found[1]), int(found[2]))
+        except ValueError:
+            return None
 
-    def query(self) -> dict[str, str]:
-        """The filters as values of an address, without the ones that change nothing."""
-        values = {
-            "tinh_trang": self.stage if self.stage != "cho" else "",
-            "chu_de": self.topic.value if self.topic else "",
-            "dia_phuong": "1" if self.local else "",
-        }
-        return {name: value for name, value in values.items() if value}
+    def value(self) -> str:
+        """The place as a value of an address."""
+        return f"{'-' if self.priority is None else repr(self.priority)}_{self.claim_id}"
 
 
 @dataclass(frozen=True)
@@ -68,16 +82,21 @@ class QueueRow:
     mine: bool
     taken: bool
     reviewed: bool
+    drafted: bool
 
 
 @dataclass(frozen=True)
 class QueuePage:
-    """One page of the queue and the counts beside its filters."""
+    """One page of the queue and the counts beside its filters.
+
+    `total` and the counts stop at `COUNTED`; `total` is None if filters are set that no count knows. `after`
+    asks for the next page; `searched` is how many claims were looked through if that is not all of them.
+    """
 
     rows: Sequence[QueueRow]
-    total: int
-    page: int
-    pages: int
+    total: int | None
+    after: str | None
+    searched: int | None
     stages: Mapping[str, int]
     topics: Mapping[Topic, int]
 
@@ -108,55 +127,196 @@ def stop_of(session: Session, now: datetime) -> ShownStop | None:
     return ShownStop(over.week, found, over.judged, row.started_at, row.outcome or "")
 
 
-def _stage(name: str, today: date) -> ColumnElement[bool]:
-    back = is_due(today)
-    waiting = and_(Claim.state.in_(OPEN_STATES), back)
-    return {
-        "cho": waiting,
-        "lan-1": and_(Claim.state == ClaimState.QUEUED, back),
-        "lan-2": and_(Claim.state == ClaimState.SECOND, back),
-        "lan-3": and_(Claim.state == ClaimState.THIRD, back),
-        "khieu-nai": and_(Claim.state.in_((*OPEN_STATES, ClaimState.AGREED)), Claim.round > 1),
-        "hoan": and_(Claim.state.in_(OPEN_STATES), Claim.deferred_until > today),
-        "cho-dang": Claim.state == ClaimState.AGREED,
-        "da-tra-loi": Claim.state == ClaimState.DECIDED,
-    }[name]
+def queue_page(
+    session: Session, filters: Filters, staff_id: int, now: datetime, after: Place | None = None
+) -> QueuePage:
+    """One page of the queue, best first; on equal priority the older claim first."""
+    today = local_day(now)
+    looked = _candidates(session, filters, staff_id, after)
+    tests = _tests(filters, today)
+    order = best_first(session)
+    wanted = select(Claim).join(looked, looked.c.id == Claim.id).where(*tests).order_by(*order)
+    claims = session.scalars(wanted.limit(PER_PAGE + 1)).all()
+    shown_ones = claims[:PER_PAGE]
+    last = _last(session, looked) if len(claims) <= PER_PAGE else None
+    following = _after(shown_ones[-1]) if len(claims) > PER_PAGE else last
+    stages, topics = _counts(session, filters, today)
+    counted = None if _narrows(filters) else stages[filters.stage]
+    return QueuePage(
+        rows=_rows(session, shown_ones, staff_id, now, _top(session, filters, staff_id)),
+        total=counted,
+        after=following.value() if following else None,
+        searched=SCAN if last is not None else None,
+        stages=stages,
+        topics=topics,
+    )
 
 
-def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
-    tests: list[ColumnElement[bool]] = []
+def next_free(session: Session, filters: Filters, staff_id: int, now: datetime, beside: int) -> int | None:
+    """The best claim of the queue that one could review now: not `beside`, not held, not reviewed."""
+    looked = _candidates(session, filters, staff_id, None)
+    held = and_(Claim.lease_staff_id.is_not(None), Claim.lease_staff_id != staff_id, Claim.lease_until > now)
+    wanted = select(Claim).join(looked, looked.c.id == Claim.id)
+    wanted = wanted.where(*_tests(filters, local_day(now)), ~held, Claim.id != beside)
+    claims = session.scalars(wanted.order_by(*best_first(session)).limit(PER_PAGE)).all()
+    done = _reviewed(session, claims, staff_id)
+    return next((claim.id for claim in claims if claim.id not in done), None)
+
+
+def _after(claim: Claim) -> Place:
+    return Place(claim.priority, claim.id)
+
+
+def _narrows(filters: Filters) -> bool:
+    """Whether filters are set that the counts do not know."""
+    return any((filters.kind, filters.local, filters.matched, filters.age, filters.mine, filters.words))
+
+
+def _candidates(session: Session, filters: Filters, staff_id: int, after: Place | None) -> Subquery:
+    """The best `SCAN` claims of the stage and topic behind a place, in order: id and priority."""
+    found = [part.limit(SCAN).subquery() for part in _parts(session, filters, staff_id, after)]
+    together = union_all(*(select(one) for one in found)).subquery() if len(found) > 1 else found[0]
+    best = together.c.priority.desc()
+    ordered = select(together).order_by(together.c.priority.is_(None), best, together.c.id).limit(SCAN)
+    return ordered.subquery()
+
+
+def _parts(
+    session: Session, filters: Filters, staff_id: int, after: Place | None
+) -> list[Select[int, float | None]]:
+    """One query for each run of an index: a state's ranked claims, best first, then its unranked ones."""
+    chosen = _chosen(session, filters, staff_id)
+    columns = select(Claim.id, Claim.priority)
+    if chosen is not None or filters.stage in _RARE_STAGES:
+        part = columns.where(_few(filters, chosen), *_behind(after))
+        return [part.order_by(Claim.priority.is_(None), Claim.priority.desc(), Claim.id)]
+    parts = []
+    for state in _STATES[filters.stage]:
+        one = columns.where(Claim.state == state)
+        if filters.topic is not None:
+            one = one.where(Claim.topic == filters.topic)
+        if after is None or after.priority is not None:
+            ranked = one.where(Claim.priority.is_not(None), *_below(after))
+            parts.append(ranked.order_by(Claim.priority.desc(), Claim.id))
+        past = [Claim.id > after.claim_id] if after and after.priority is None else []
+        parts.append(one.where(Claim.priority.is_(None), *past).order_by(Claim.id))
+    return parts
+
+
+def _few(filters: Filters, chosen: Sequence[int] | None) -> ColumnElement[bool]:
+    """What a small set is found by: the ids themselves, or an index over the rows that a state marks."""
+    if chosen is not None:
+        return Claim.id.in_(chosen)
+    # a set of its own, so that no database prefers the index of states and sorts a whole queue
+    rare = select(Claim.id).where(text(_RARE_STAGES[filters.stage][0])).limit(_RARE).subquery()
+    return Claim.id.in_(select(rare.c.id))
+
+
+def _chosen(session: Session, filters: Filters, staff_id: int) -> Sequence[int] | None:
+    """The ids that words or "mine" leave, None if neither is set."""
+    found = search.claim_ids(session, filters.words) if filters.words else None
+    if not filters.mine:
+        return found
+    mine = _mine(session, staff_id)
+    return sorted(mine if found is None else mine & set(found))
+
+
+def _mine(session: Session, staff_id: int) -> set[int]:
+    """What one holds, has begun to write about, has just decided, or has lately given an opinion on."""
+    held = select(Claim.id).where(text("lease_staff_id IS NOT NULL"), Claim.lease_staff_id == staff_id)
+    drafted = select(Draft.claim_id).where(Draft.staff_id == staff_id)
+    waiting = select(PendingReview.claim_id).where(PendingReview.staff_id == staff_id)
+    newest = select(Review.claim_id).where(Review.staff_id == staff_id).order_by(Review.at.desc())
+    return {one for query in (held, drafted, waiting, newest) for one in session.scalars(query.limit(_MINE))}
+
+
+def _behind(after: Place | None) -> list[ColumnElement[bool]]:
+    """What stands behind a place, ranked or not."""
+    if after is None:
+        return []
+    if after.priority is None:
+        return [Claim.priority.is_(None), Claim.id > after.claim_id]
+    return [or_(Claim.priority.is_(None), and_(*_below(after)))]
+
+
+def _below(after: Place | None) -> list[ColumnElement[bool]]:
+    """What is ranked behind a place."""
+    if after is None or after.priority is None:
+        return []
+    equal = and_(Claim.priority == after.priority, Claim.id > after.claim_id)
+    # said twice so that an index begins at the place
+    return [Claim.priority <= after.priority, or_(Claim.priority < after.priority, equal)]
+
+
+def _last(session: Session, looked: Subquery) -> Place | None:
+    """Where the looking ended, if it ended before the queue did."""
+    row = session.execute(select(looked.c.id, looked.c.priority).offset(SCAN - 1).limit(1)).one_or_none()
+    return None if row is None else Place(row.priority, row.id)
+
+
+def _top(session: Session, filters: Filters, staff_id: int) -> float:
+    """The highest priority of the stage, which the bars are measured against."""
+    parts = _parts(session, filters, staff_id, None)
+    best = [select(func.max(part.limit(1).subquery().c.priority)) for part in parts]
+    return max((session.scalar(one) or 0.0 for one in best), default=0.0)
+
+
+def _tests(filters: Filters, today: date) -> list[ColumnElement[bool]]:
+    """What each claim that is looked at must meet."""
+    tests = [_at_stage(filters.stage, today)]
     if filters.topic is not None:
         tests.append(Claim.topic == filters.topic)
     if filters.local:
         tests.append(Claim.is_local.is_(True))
+    if filters.kind:
+        tests.append(Claim.n_tips > 0 if filters.kind == TIP else _has_kind(filters.kind))
+    if filters.matched:
+        same = and_(ClaimMatch.claim_id == Claim.id, ClaimMatch.score >= SAME, ClaimMatch.differs.is_(None))
+        found = exists().where(same).correlate(Claim)
+        tests.append(found if filters.matched == "co" else ~found)
+    if filters.age == "cu":
+        tests.append(Claim.first_day < today - timedelta(days=7))
+    elif filters.age:
+        tests.append(Claim.first_day > today - timedelta(days=int(filters.age)))
     return tests
 
 
-def queue_page(
-    session: Session, filters: Filters, page: int, staff_id: int, now: datetime, today: date
-) -> QueuePage:
-    """One page of the queue, best first; on equal priority the older claim first."""
-    stages = _stage_counts(session, filters, today)
-    total = stages[filters.stage]
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(page, pages)
-    tests = [_stage(filters.stage, today), *_narrowed(filters)]
-    found = select(Claim).where(*tests).order_by(*best_first(session)).offset((page - 1) * PER_PAGE)
-    claims = session.scalars(found.limit(PER_PAGE)).all()
-    top = session.scalar(select(func.max(Claim.priority)).where(*tests)) or 0.0
-    reviewed = _reviewed(session, claims, staff_id)
-    rows = [
+def _has_kind(kind: str) -> ColumnElement[bool]:
+    mentions = (
+        select(Mention.id).join(Item, Item.id == Mention.item_id).join(Source, Source.id == Item.source_id)
+    )
+    return mentions.where(Mention.claim_id == Claim.id, Source.kind == kind).correlate(Claim).exists()
+
+
+def _at_stage(stage: str, today: date) -> ColumnElement[bool]:
+    if stage == "hoan":
+        return and_(Claim.state.in_(_OPEN), Claim.deferred_until > today)
+    if stage == "khieu-nai":
+        return and_(Claim.state.in_((*_OPEN, ClaimState.AGREED)), Claim.round > 1)
+    states = Claim.state.in_(_STATES[stage])
+    return and_(states, is_due(today)) if stage in {"cho", "lan-1", "lan-2", "lan-3"} else states
+
+
+def _rows(
+    session: Session, claims: Sequence[Claim], staff_id: int, now: datetime, top: float
+) -> list[QueueRow]:
+    today = local_day(now)
+    ids = [claim.id for claim in claims]
+    done = _reviewed(session, claims, staff_id)
+    mine = select(Draft.claim_id).where(Draft.staff_id == staff_id, Draft.claim_id.in_(ids))
+    drafted = set(session.scalars(mine))
+    return [
         QueueRow(
             claim=claim,
-            share=(claim.priority or 0.0) / top if top > 0 else 0.0,
+            share=min(1.0, (claim.priority or 0.0) / top) if top > 0 else 0.0,
             age_days=(today - claim.first_day).days,
             mine=_leased(claim, now) and claim.lease_staff_id == staff_id,
             taken=_leased(claim, now) and claim.lease_staff_id != staff_id,
-            reviewed=claim.id in reviewed,
+            reviewed=claim.id in done,
+            drafted=claim.id in drafted,
         )
         for claim in claims
     ]
-    return QueuePage(rows, total, page, pages, stages, _topic_counts(session, filters, today))
 
 
 def _leased(claim: Claim, now: datetime) -> bool:
@@ -164,31 +324,79 @@ def _leased(claim: Claim, now: datetime) -> bool:
 
 
 def _reviewed(session: Session, claims: Sequence[Claim], staff_id: int) -> set[int]:
-    """Which of these claims this person has given an opinion on in their present round."""
+    """Which of these claims this person has given an opinion on in their present round, or a waiting one."""
+    ids = [claim.id for claim in claims]
     mine = (
         select(Review.claim_id)
         .join(Claim, Claim.id == Review.claim_id)
-        .where(
-            Review.claim_id.in_([claim.id for claim in claims]),
-            Review.staff_id == staff_id,
-            Review.round == Claim.round,
-        )
+        .where(Review.claim_id.in_(ids), Review.staff_id == staff_id, Review.round == Claim.round)
     )
-    return set(session.scalars(mine))
+    return set(session.scalars(mine)) | undo.pending_of(session, staff_id, ids)
 
 
-def _stage_counts(session: Session, filters: Filters, today: date) -> dict[str, int]:
-    """How many claims each stage holds under the other filters: one pass over the table's states."""
-    columns = [func.sum(case((_stage(name, today), 1), else_=0)) for name in STAGES]
-    row = session.execute(
-        select(*columns).where(Claim.state.not_in((ClaimState.NEW, ClaimState.CLOSED)), *_narrowed(filters))
-    ).one()
-    return {name: int(n or 0) for name, n in zip(STAGES, row, strict=True)}
+def _counts(session: Session, filters: Filters, today: date) -> tuple[dict[str, int], dict[Topic, int]]:
+    """How many claims each stage holds of the topic, and each topic at the stage; none beyond `COUNTED`."""
+    rare = {name: _rare_counts(session, name, today) for name in _RARE_STAGES}
+    off = rare["hoan"]
+    topics = [filters.topic] if filters.topic else [None]
+    held = _state_counts(session, topics, tuple(dict.fromkeys(s for some in _STATES.values() for s in some)))
+    stages: dict[str, int] = {}
+    for stage in STAGES:
+        if stage in rare:
+            few = rare[stage]
+            stages[stage] = sum(n for (topic, _), n in few.items() if filters.topic in {None, topic})
+        else:
+            away = _away(off, stage, filters.topic)
+            stages[stage] = _capped(sum(held[filters.topic, state] for state in _STATES[stage]), away)
+    return stages, _topic_counts(session, filters.stage, rare)
 
 
-def _topic_counts(session: Session, filters: Filters, today: date) -> dict[Topic, int]:
-    tests = [_stage(filters.stage, today)]
-    if filters.local:
-        tests.append(Claim.is_local.is_(True))
-    rows = session.execute(select(Claim.topic, func.count()).where(*tests).group_by(Claim.topic))
-    return {Topic(topic): n for topic, n in rows}
+def _away(off: Mapping[tuple[str, str], int], stage: str, topic: Topic | None) -> int:
+    """How many of a waiting stage are put off."""
+    if stage in {"cho-dang", "da-tra-loi"}:
+        return 0
+    return sum(n for (of, state), n in off.items() if topic in {None, of} and state in _STATES[stage])
+
+
+def _capped(n: int, away: int) -> int:
+    return COUNTED + 1 if n > COUNTED else max(0, n - away)
+
+
+def _topic_counts(
+    session: Session, stage: str, rare: Mapping[str, Mapping[tuple[str, str], int]]
+) -> dict[Topic, int]:
+    if stage in rare:
+        few = rare[stage]
+        return {topic: sum(n for (of, _), n in few.items() if of == topic) for topic in Topic}
+    held = _state_counts(session, tuple(Topic), _STATES[stage])
+    return {
+        topic: _capped(sum(held[topic, state] for state in _STATES[stage]), _away(rare["hoan"], stage, topic))
+        for topic in Topic
+    }
+
+
+def _state_counts(
+    session: Session, topics: Sequence[Topic | None], states: Sequence[str]
+) -> dict[tuple[Topic | None, str], int]:
+    """How many claims of each topic (None: all) are in each state, counted in the index and no further."""
+    asked = [(topic, state) for topic in topics for state in states]
+    columns = []
+    for topic, state in asked:
+        some = select(Claim.state).where(Claim.state == state)
+        if topic is not None:
+            some = some.where(Claim.topic == topic)
+        columns.append(select(func.count()).select_from(some.limit(COUNTED + 1).subquery()).scalar_subquery())
+    return dict(zip(asked, session.execute(select(*columns)).one(), strict=True))
+
+
+def _rare_counts(session: Session, stage: str, today: date) -> dict[tuple[str, str], int]:
+    """The claims of a rare stage by topic and state."""
+    marked = select(Claim.topic, Claim.state, Claim.deferred_until, Claim.round)
+    some = marked.where(text(_RARE_STAGES[stage][0])).limit(_RARE).subquery()
+    waits = some.c.deferred_until > today if stage == "hoan" else some.c.round > 1
+    rows = session.execute(
+        select(some.c.topic, some.c.state, func.count())
+        .where(waits, some.c.state.in_(_RARE_STAGES[stage][1]))
+        .group_by(some.c.topic, some.c.state)
+    )
+    return {(topic, state): n for topic, state, n in rows}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -10,17 +10,13 @@ from sqlalchemy.orm import Session
 
 from models import audit
 from models.claims import Claim
-from models.decisions import Appeal, Correction
+from models.decisions import Correction
 from models.desk import AuditEntry, LogHead, ModelMetric, Staff
 from models.gathered import Source
-from models.vocabulary import AppealState, Topic
-from pipeline.publishing import add_working_days
+from models.vocabulary import Topic
 
 if TYPE_CHECKING:
     from crawlers.health import Health
-
-ALARM_DAYS = 5
-"""Working days after which an open appeal is shown in red (EFCSN: seven to decide)."""
 
 
 def topic_counts(session: Session) -> dict[Topic, int]:
@@ -100,52 +96,6 @@ def log_page(session: Session, page: int, size: int) -> tuple[Sequence[AuditEntr
     total = session.scalar(select(func.max(AuditEntry.seq))) or 0
     query = select(AuditEntry).order_by(AuditEntry.seq.desc()).offset((page - 1) * size).limit(size)
     return session.scalars(query).all(), total
-
-
-@dataclass(frozen=True)
-class OpenAppeal:
-    """An appeal that waits for its decision."""
-
-    appeal: Appeal
-    slug: str
-    claim_id: int
-    topic: str
-    alarm: bool
-    overdue: bool
-
-
-def open_appeals(session: Session, today: date) -> list[OpenAppeal]:
-    """Appeals in the order they fall due; the alarm goes off at working day five."""
-    rows = session.execute(
-        select(Appeal, Correction.slug, Claim.id, Claim.topic)
-        .join(Correction, Correction.id == Appeal.correction_id)
-        .join(Claim, Claim.id == Correction.claim_id)
-        .where(Appeal.state == AppealState.OPEN)
-        .order_by(Appeal.due_day, Appeal.id)
-    )
-    return [
-        OpenAppeal(
-            appeal=appeal,
-            slug=slug,
-            claim_id=claim_id,
-            topic=topic,
-            alarm=today >= add_working_days(appeal.received_day, ALARM_DAYS),
-            overdue=today > appeal.due_day,
-        )
-        for appeal, slug, claim_id, topic in rows
-    ]
-
-
-def settled_appeals(session: Session, limit: int = 20) -> Sequence[tuple[Appeal, str]]:
-    """The last decided appeals with the slug of their correction."""
-    rows = session.execute(
-        select(Appeal, Correction.slug)
-        .join(Correction, Correction.id == Appeal.correction_id)
-        .where(Appeal.state != AppealState.OPEN)
-        .order_by(Appeal.decided_at.desc())
-        .limit(limit)
-    )
-    return [(appeal, slug) for appeal, slug in rows]
 
 
 def staff(session: Session) -> Sequence[Staff]:

@@ -31,6 +31,15 @@ HEADERS = {
 }
 """On every answer of every route and status."""
 
+EMBEDDED = "/nhung/"
+EMBEDDED_HEADERS = {
+    **HEADERS,
+    "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors *",
+}
+"""On what other sites may put in a frame: it runs nothing, sends nothing and holds no form, so that a page
+around it can trick nobody into anything."""
+
 NO_STORE = "no-store"
 PUBLIC = "public, max-age=0, must-revalidate"
 FOREVER = "public, max-age=31536000, immutable"
@@ -60,7 +69,7 @@ class Shield:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _set_headers(MutableHeaders(scope=message))
+                _set_headers(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
         try:
@@ -101,8 +110,8 @@ def same_site(headers: Headers, public_origin: str = "") -> bool:
     return parts.netloc == headers.get("host") or origin == public_origin
 
 
-def _set_headers(headers: MutableHeaders) -> None:
-    for name, value in HEADERS.items():
+def _set_headers(headers: MutableHeaders, path: str) -> None:
+    for name, value in (EMBEDDED_HEADERS if path.startswith(EMBEDDED) else HEADERS).items():
         headers[name] = value
     headers.setdefault("cache-control", NO_STORE)
 

@@ -6,14 +6,18 @@ their SHA-256, so that a copy of the database signs nobody in.
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from starlette.responses import Response
 
+from models import audit
+from models.access import StaffFactor
 from models.desk import Staff, StaffSession
 from models.vocabulary import Role
+from pipeline import second_factor
 from pipeline.compose import Desk
 
 COOKIE = "__Host-kc"
@@ -24,12 +28,26 @@ _SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who is signed in, and the token that every form of theirs must carry."""
+    """Who is signed in, and the token that every form of theirs must carry.
+
+    `must_enrol`: the desk asks this role for a second factor, and the account has none yet.
+    """
 
     staff_id: int
     username: str
     role: Role
     csrf_token: str
+    must_enrol: bool = False
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """One signed-in browser of an account; `key` names it on the page and opens nothing."""
+
+    key: str
+    started_at: datetime
+    seen_at: datetime
+    this_one: bool
 
 
 def begin(desk: Desk, staff_id: int, old_secret: str | None) -> str:
@@ -60,20 +78,64 @@ def find(desk: Desk, secret: str | None) -> SignedIn | None:
     hashed = _hash(secret)
     with desk.reading() as session:
         row = session.execute(
-            select(StaffSession, Staff)
+            select(StaffSession, Staff, StaffFactor.confirmed)
             .join(Staff, Staff.id == StaffSession.staff_id)
+            .outerjoin(StaffFactor, StaffFactor.staff_id == Staff.id)
             .where(StaffSession.secret_sha256 == hashed, Staff.disabled.is_(False))
         ).one_or_none()
     if row is None:
         return None
-    kept, staff = row
+    kept, staff, confirmed = row
     if now - kept.seen_at > IDLE or now - kept.created_at > ABSOLUTE:
         return None
     if now - kept.seen_at > _SEEN_EVERY:
         with desk.sessions.begin() as session:
             mine = StaffSession.secret_sha256 == hashed
             session.execute(update(StaffSession).where(mine).values(seen_at=now))
-    return SignedIn(staff.id, staff.username, Role(staff.role), kept.csrf_token)
+    role = Role(staff.role)
+    must_enrol = not confirmed and second_factor.is_required(desk, role)
+    return SignedIn(staff.id, staff.username, role, kept.csrf_token, must_enrol)
+
+
+def listed(desk: Desk, staff_id: int, secret: str | None) -> Sequence[OpenSession]:
+    """The open sessions of an account, the newest first; when each was last seen to the hour."""
+    now = desk.clock()
+    mine = _hash(secret or "")
+    with desk.reading() as session:
+        open_ones = (
+            StaffSession.staff_id == staff_id,
+            StaffSession.seen_at >= now - IDLE,
+            StaffSession.created_at >= now - ABSOLUTE,
+        )
+        rows = session.scalars(
+            select(StaffSession).where(*open_ones).order_by(StaffSession.created_at.desc())
+        )
+        return [
+            OpenSession(
+                key=row.secret_sha256,
+                started_at=row.created_at,
+                seen_at=row.seen_at.replace(minute=0, second=0, microsecond=0),
+                this_one=row.secret_sha256 == mine,
+            )
+            for row in rows
+        ]
+
+
+def end_one(desk: Desk, staff_id: int, key: str) -> None:
+    """End one session of this account by the key of the list; another account's is not touched."""
+    _end_mine(desk, staff_id, StaffSession.secret_sha256 == key)
+
+
+def end_others(desk: Desk, staff_id: int, secret: str | None) -> None:
+    """End every session of this account but the one of this secret."""
+    _end_mine(desk, staff_id, StaffSession.secret_sha256 != _hash(secret or ""))
+
+
+def _end_mine(desk: Desk, staff_id: int, which: ColumnElement[bool]) -> None:
+    with desk.sessions.begin() as session:
+        gone = delete(StaffSession).where(StaffSession.staff_id == staff_id, which)
+        if session.execute(gone.returning(StaffSession.staff_id)).all():
+            audit.append(session, desk.clock, f"staff:{staff_id}", "sessions_end", f"staff:{staff_id}")
 
 
 def end(desk: Desk, secret: str | None) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -12,15 +11,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from models.vocabulary import Rating, Topic
-from models.weeks import ZONE
 from pipeline import public
-from review_ui import words
+from review_ui import keyboard, language, words
+from review_ui.language import day, instant, number
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-LANGUAGES = ("vi", "en")
 _TOKEN = re.compile(r"‹([a-z_]{1,20})·([0-9]{0,2})·([0-9a-f]{8})›")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SLUGS = {topic.value: topic.value.replace("_", "-") for topic in Topic}
 
 
@@ -34,7 +31,11 @@ def make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    first = language.speech(language.FIRST)
+    # what holds where no page gives its own: staff pages, and macros that are imported without their context
+    env.globals |= {"gettext": first.gettext, "ngettext": first.ngettext}
     env.filters |= {
         "day": day,
         "instant": instant,
@@ -42,6 +43,7 @@ def make_environment() -> Environment:
         "masked": masked,
         "address": address,
         "host": host,
+        "bare": bare,
         "lines": lines,
     }
     env.globals |= {
@@ -51,20 +53,26 @@ def make_environment() -> Environment:
         "ratings": tuple(Rating),
         "topics": tuple(topic.value for topic in Topic),
         "query": query,
+        "shortcuts": keyboard.groups,
     }
     return env
 
 
-def in_language(language: str) -> Callable[[str, str], str]:
-    """Gives a page its `t`: the Vietnamese words and the English ones, of which one is shown."""
-    return lambda vietnamese, english: english if language == "en" else vietnamese
-
-
-def names(language: str) -> Mapping[str, Mapping[str, str] | Mapping[Rating, str]]:
+def names(tag: str) -> Mapping[str, Mapping[str, str]]:
     """Names of topics and ratings in a language."""
-    if language == "en":
-        return {"topics": public.TOPIC_NAMES_EN, "ratings": public.RATING_NAMES_EN}
-    return {"topics": public.TOPIC_NAMES_VI, "ratings": public.RATING_NAMES_VI}
+    return {
+        "topics": {one: language.say(tag, name) for one, name in public.TOPIC_NAMES_VI.items()},
+        "ratings": {one: language.say(tag, name) for one, name in public.RATING_NAMES_VI.items()},
+    }
+
+
+def addresses(tag: str) -> Callable[..., str]:
+    """Gives a page its `href`: an address of this site that stays in the language of the page."""
+
+    def href(path: str, **values: object) -> str:
+        return query(path, **values, lang=None if tag == language.FIRST else tag)
+
+    return href
 
 
 def topic_of_slug(slug: str) -> Topic | None:
@@ -77,25 +85,6 @@ def asset(name: str) -> str:
     """The address of a static file with a piece of its hash, so that browsers may keep it for ever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
     return f"/tinh/{name}?v={digest}"
-
-
-def day(value: date, language: str = "vi") -> str:
-    """18/11/2026, or 18 Nov 2026 in English."""
-    if language == "en":
-        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
-    return f"{value.day:02d}/{value.month:02d}/{value.year}"
-
-
-def instant(value: datetime, language: str = "vi") -> str:
-    """The desk's local time of an instant: 10:00, 18/11/2026."""
-    local = value.astimezone(ZONE)
-    return f"{local:%H:%M}, {day(local.date(), language)}"
-
-
-def number(value: float, digits: int = 0, language: str = "vi") -> str:
-    """1.234,5 in Vietnamese and 1,234.5 in English."""
-    text = f"{value:,.{digits}f}"
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
 def masked(text: str) -> Markup:
@@ -121,6 +110,11 @@ def address(url: str) -> str:
 def host(url: str) -> str:
     """The host of a web address, for people to read."""
     return (urlsplit(url.strip()).hostname or "").removeprefix("www.")
+
+
+def bare(url: str) -> str:
+    """A web address as people copy it from paper: without the scheme."""
+    return url.partition("://")[2] or url
 
 
 def lines(text: str) -> Markup:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from datetime import date, datetime
 
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -18,6 +18,10 @@ from models.weeks import local_day
 
 SIGN_INS = RateLimitItemPerMinute(10)
 ALL_SIGN_INS = RateLimitItemPerMinute(300)
+CODES = RateLimitItemPerMinute(5)
+ALL_CODES = RateLimitItemPerMinute(300)
+HOUR_OF_CODES = RateLimitItemPerHour(30)
+OUTSIDE_SIGN_INS = RateLimitItemPerMinute(60)
 TIPS = RateLimitItemPerMinute(30, 10)
 ALL_TIPS = RateLimitItemPerMinute(3_000, 10)
 APPEALS = RateLimitItemPerMinute(10, 10)
@@ -37,6 +41,22 @@ class Throttle:
         """Whether this try may be judged; the account itself is never locked for good."""
         name = hashlib.sha256(username.strip().lower().encode()).hexdigest()
         return self._admit(SIGN_INS, ALL_SIGN_INS, "sign-in", name)
+
+    def code(self, staff_id: int, *, recovery: bool) -> bool:
+        """Whether this code may be judged: at 30 an hour a guess of six digits stays hopeless for years.
+
+        Recovery codes (80 bits) count apart: whoever guesses six digits does not shut out the owner.
+        """
+        who = f"{staff_id}-{'recovery' if recovery else 'totp'}"
+        if not recovery and not self._limiter.test(HOUR_OF_CODES, "code-hour", who):
+            return False
+        if not self._admit(CODES, ALL_CODES, "code", who):
+            return False
+        return recovery or self._limiter.hit(HOUR_OF_CODES, "code-hour", who)
+
+    def outside(self) -> bool:
+        """Whether one more sign-in over another service may begin or end: each asks that service."""
+        return self._limiter.hit(OUTSIDE_SIGN_INS, "outside", "all")
 
     def tip(self, address: str | None) -> bool:
         """Whether one more tip from this address's network may come in."""

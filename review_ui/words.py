@@ -3,6 +3,7 @@
 from models.vocabulary import (
     AppealState,
     ClaimState,
+    CopyOutcome,
     EntryKind,
     EvidenceKind,
     ModelState,
@@ -26,7 +27,7 @@ OPINION_HELP = {
     Opinion.UNPROVEN: "Chưa đủ nguồn để nói đúng hay sai; không tính là sai.",
     Opinion.TRUE: "Nguồn gốc xác nhận.",
     Opinion.NOT_A_CLAIM: "Câu hỏi, lời chào, tin không nêu điều gì kiểm chứng được.",
-    Opinion.NOT_OURS: "Ý kiến, phê bình, chuyện riêng, ngoài chín chủ đề. Bị xóa hẳn, không lấy lại được.",
+    Opinion.NOT_OURS: "Ý kiến, phê bình, chuyện riêng, ngoài chín chủ đề. Sau mười giây thì bị xóa hẳn.",
 }
 LABELS = {**OPINIONS, Opinion.NOT_OURS: "Không thuộc việc của bàn tin"}
 LABEL_HELP = {
@@ -72,6 +73,12 @@ ENTRY_KINDS = {
     EntryKind.CLAIM_REVIEW: "bài kiểm chứng (ClaimReview)",
 }
 EVIDENCE_KINDS = {EvidenceKind.PRIMARY: "Nguồn gốc", EvidenceKind.INDEPENDENT: "Nguồn độc lập"}
+COPY_OUTCOMES = {
+    CopyOutcome.WAITING: "chưa mở trang để tìm câu trích",
+    CopyOutcome.FOUND: "đã thấy câu trích",
+    CopyOutcome.MISSING: "chưa thấy câu trích",
+    CopyOutcome.UNREAD: "không mở được trang",
+}
 APPEAL_STATES = {
     AppealState.OPEN: "Đang xét",
     AppealState.UPHELD: "Giữ nguyên kết luận",
@@ -127,6 +134,8 @@ TOKEN_KINDS = {
 ACTIONS = {
     "review": "thẩm định",
     "defer": "hoãn",
+    "review_taken_back": "lấy lại ý kiến trong mười giây",
+    "review_not_taken": "ý kiến không ghi được nữa, trả về bản nháp",
     "publish": "công bố",
     "revise": "đăng bản sửa",
     "appeal": "nhận khiếu nại",
@@ -153,4 +162,5 @@ ACTIONS = {
     "link_dead": "địa chỉ không còn trả lời",
     "link_alive": "địa chỉ trả lời lại",
     "seed_make": "viết câu thử",
+    "evidence_looked": "mở trang nguồn, tìm câu trích",
 }

@@ -171,7 +171,9 @@ def routes() -> str:
         rows.append((f"`{name}`", methods, f"`{path}`", who))
     intro = (
         "One table in the code says who may call what; a route without a row stops the program at start. "
-        "*everybody* needs no account, and the page looks at no session. Nothing is changed by a GET."
+        "*everybody* needs no account, and the page looks at no session. Nothing is changed by a GET "
+        "but `sign_in_return`, to which an OpenID Connect service sends the browser back. Addresses under "
+        "`/api/v1/desk` are called with a token of a member of staff and never with a session."
     )
     return page("Routes", intro, table(("name", "method", "path", "who"), rows))
 

@@ -163,6 +163,16 @@ def export_open_data(context: typer.Context, out: Out, as_json: Json = False) ->
     _written(files, as_json=as_json)
 
 
+@export_app.command("sealed-tips", epilog=examples("kiemchung export sealed-tips --out sealed"))
+def export_sealed_tips(context: typer.Context, out: Out, as_json: Json = False) -> None:
+    """Write every sealed tip to a file, to be opened on the machine that holds the private key."""
+    from pipeline import sealing
+
+    with console.desk(context) as desk:
+        files = sealing.export(desk, out)
+    _written(files, as_json=as_json)
+
+
 def _written(files: "Sequence[Path]", *, as_json: bool) -> None:
     if as_json:
         console.emit({"files": [str(path) for path in files]})

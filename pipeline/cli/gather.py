@@ -92,23 +92,43 @@ def _counts(outcomes: object) -> str:
 
 @imports.command(
     "tips",
-    epilog=examples("kiemchung import tips tips.csv", "kiemchung import tips headlines.tsv --column title"),
+    epilog=examples(
+        "kiemchung import tips tips.csv",
+        "kiemchung import tips headlines.tsv --column title",
+        "kiemchung import tips --sealed sealed --key tips.key",
+    ),
 )
 def import_tips(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV, TSV or JSONL with a text column")],
+    file: Annotated[Path | None, typer.Argument(help="CSV, TSV or JSONL with a text column")] = None,
     column: Annotated[str, typer.Option(help="the column that holds the text")] = "text",
+    sealed: Annotated[
+        Path | None, typer.Option("--sealed", metavar="FOLDER", help="files of `export sealed-tips` to open")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="private key of `keys tips`")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Take the tips of a file; only what is in scope is kept, and importing twice changes nothing.
 
     A column `date` (2026-11-22) or `days_ago` says when a tip came in; every other column is ignored.
+    With --sealed and --key, open tips that a server keeps sealed; do that on a machine that is kept offline.
     """
+    from models.errors import UsageError
     from pipeline import imports as work
+    from pipeline import sealing
 
+    if (file is None) == (sealed is None) or (sealed is None) != (key is None):
+        raise UsageError("import tips: name a FILE, or --sealed FOLDER with --key FILE")
     with console.desk(context) as desk:
-        done = work.tips(desk, file, column, console.bar())
+        if sealed is not None and key is not None:
+            done = sealing.take(desk, sealed, key, console.bar())
+        elif file is not None:
+            done = work.tips(desk, file, column, console.bar())
     _report(done.as_dict(), as_json)
+    if done.errors and not done.outcomes:
+        raise typer.Exit(1)
 
 
 @imports.command(

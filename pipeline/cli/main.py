@@ -10,7 +10,20 @@ from typer.exceptions import Abort, TyperException
 
 from classify.errors import ClassifyError
 from models.errors import KiemChungError
-from pipeline.cli import demo, figures, gather, learn, read, seeds, serving, sources, upkeep, users
+from pipeline.cli import (
+    demo,
+    figures,
+    gather,
+    keys,
+    learn,
+    read,
+    replay,
+    seeds,
+    serving,
+    sources,
+    upkeep,
+    users,
+)
 from pipeline.cli.console import Options, examples
 
 INTERRUPTED = 130
@@ -69,12 +82,14 @@ app.add_typer(sources.app, name="sources")
 gather.register(app)
 serving.register(app)
 read.register(app)
+replay.register(app)
 learn.register(app)
 app.command("metrics", epilog=figures.METRICS_EXAMPLES)(figures.metrics_command)
 app.add_typer(figures.export_app, name="export")
 app.add_typer(figures.audit_app, name="audit")
 app.add_typer(seeds.app, name="seeds")
 app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

@@ -1,8 +1,6 @@
-"""Commands that show and measure what the reader does: check, evaluate, simulate."""
+"""Commands that show and measure what the reader does: check, evaluate."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +18,6 @@ CHECK = examples(
     "kiemchung check - < message.txt",
     "kiemchung check --jsonl < texts.jsonl > answers.jsonl",
 )
-SIMULATE = examples(
-    "kiemchung simulate queue.csv --text-column title --label-column label --seed 7",
-    "kiemchung simulate queue.csv --stop recall90 --json",
-)
 NONE = "Không thuộc phạm vi: không có tin kiểm chứng được trong chín chủ đề. Không lưu gì."
 
 evaluation = typer.Typer(
@@ -35,7 +29,6 @@ def register(app: typer.Typer) -> None:
     """Put the commands of this module on the command line."""
     app.command("check", epilog=CHECK)(check)
     app.add_typer(evaluation, name="evaluate")
-    app.command("simulate", epilog=SIMULATE)(simulate)
 
 
 def check(
@@ -188,59 +181,3 @@ def _print(found: dict[str, Any]) -> None:
     for name, numbers in found["wrong"].items():
         shown = ", ".join(str(number) for number in numbers[:20]) + (", …" if len(numbers) > 20 else "")
         console.say(f"{name}: {len(numbers)} rows ({shown or 'none'})")
-
-
-def simulate(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, TSV or JSONL, one text a row")],
-    text_column: Annotated[str, typer.Option("--text-column", help="the column of texts")] = "text",
-    label_column: Annotated[str, typer.Option("--label-column", help="the column of labels")] = "label",
-    seed: Annotated[int, typer.Option(help="the same seed gives the same replay", min=0)] = 0,
-    stop: Annotated[
-        str | None, typer.Option(metavar="RULE", help="stopping rule: quarter or recall90")
-    ] = None,
-    positive: Annotated[
-        str | None, typer.Option(help="the label to find; if not given, the plain yes of two, or the rarer")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Replay a labelled set as a review queue.
-
-    How much is read until 80, 90 and 95% are found, in fractions. It starts with one row of each label, drawn
-    by the seed.
-    """
-    from pipeline.simulate import simulate as replay
-
-    with _reading_bar() as on_progress:
-        done = replay(data, text_column, label_column, seed, stop, positive, on_progress)
-    if as_json:
-        console.emit(done)
-        return
-    console.say(f"{done['n']} rows, {done['positives']} to find, seed {done['seed']}")
-    _levels(done)
-
-
-def _levels(done: dict[str, Any]) -> None:
-    rows = [(f"{level}%", done["read_at"][level], done["wss_at"][level]) for level in done["read_at"]]
-    console.table(("found", "read", "work saved over reading at random"), rows)
-    stop = done["stop"]
-    if stop is not None:
-        claimed = f"recall {stop['recall']:.3f}, claimed at least {stop['claimed_low']:.3f}"
-        console.say(f"the rule stops at {stop['at']:.3f} read: {claimed}")
-
-
-@contextmanager
-def _reading_bar() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar that is told (read, all); none where standard error is not a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("read", total=None)
-
-        def advance(read: int, total: int) -> None:
-            bar.update(task, completed=read, total=total)
-
-        yield advance

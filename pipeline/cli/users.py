@@ -63,6 +63,37 @@ def reset(context: typer.Context, username: Name, generate: Generate = False, as
     _tell(username, "reset", password if generate else None, as_json)
 
 
+@app.command(
+    "reset-factor",
+    epilog=examples("kiemchung users reset-factor lan", "kiemchung users reset-factor lan --json"),
+)
+def reset_factor(context: typer.Context, username: Name, as_json: Json = False) -> None:
+    """Take the second factor from an account whose owner lost phone and recovery codes; it is signed out."""
+    from pipeline import accounts
+
+    with console.desk(context) as desk:
+        accounts.reset_factor(desk, username)
+    _tell(username, "second factor taken off", None, as_json)
+
+
+@app.command("list", epilog=examples("kiemchung users list", "kiemchung users list --json"))
+def list_accounts(context: typer.Context, as_json: Json = False) -> None:
+    """Every account with its role, whether it is closed, its second factor and how many tokens it has."""
+    from dataclasses import asdict
+
+    from pipeline import accounts
+
+    with console.desk(context) as desk, desk.reading() as session:
+        found = accounts.everyone(session)
+    if as_json:
+        console.emit({"users": [asdict(one) for one in found]})
+        return
+    for one in found:
+        state = "closed" if one.disabled else one.role
+        factor = "second factor" if one.second_factor else "password alone"
+        console.say(f"{one.username:<20} {state:<8} {factor:<15} tokens: {one.tokens}")
+
+
 def _password(generate: bool) -> str:
     if generate:
         return "-".join(secrets.token_hex(2) for _ in range(5))

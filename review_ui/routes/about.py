@@ -6,13 +6,13 @@ from fastapi import Request
 from starlette.responses import Response
 
 from pipeline import statistics
-from pipeline.figures import Figure, shown
-from pipeline.methodwords import told
+from pipeline.figures import Figure
 from pipeline.naive import Naive
+from review_ui.figurewords import shown, told
 from review_ui.guard import Routes
+from review_ui.language import number
 from review_ui.pages import desk_of, language_of, public_page
 from review_ui.routes.figures import series_of
-from review_ui.templating import number
 
 routes = Routes()
 
@@ -24,7 +24,6 @@ def method(request: Request) -> Response:
     return public_page(
         request,
         "public/method.html",
-        bilingual=True,
         hours=settings.number("answer.hours"),
         appeal_days=settings.number("appeal.working_days"),
         draws=settings.number("audit.weekly_draws"),
@@ -61,3 +60,9 @@ def _naive(found: Naive, language: str) -> Contrast | None:
 def rules(request: Request) -> Response:
     """The ten rules."""
     return public_page(request, "public/rules.html", bilingual=True)
+
+
+@routes.page("/vai-tro")
+def staff_roles(request: Request) -> Response:
+    """Who does what at the desk: roles, never names."""
+    return public_page(request, "public/roles.html")

@@ -26,12 +26,14 @@ def _page(
 ) -> Response:
     with desk_of(request).reading() as session:
         people = reading.staff(session)
+        with_factor = staff_accounts.with_factor(session)
     errors: list[Message] = [translate(error)] if error else []
     return staff_page(
         request,
         "staff/accounts.html",
         fault_of(error).status if error else 200,
         people=people,
+        with_factor=with_factor,
         typed=typed or Form({}),
         errors=errors,
         shown=shown,
@@ -85,6 +87,17 @@ def reset_account(request: Request, form: Posted) -> Response:
     except (UsageError, ConflictError, NotFoundError) as error:
         return _page(request, error=error)
     return _page(request, shown=(form["username"], password))
+
+
+@routes.form("/tai-khoan/ma-xac-thuc")
+def reset_factor(request: Request, form: Posted) -> Response:
+    """Take the second factor of somebody who lost phone and codes; their sessions end at once."""
+    form.take("username")
+    try:
+        staff_accounts.reset_factor(desk_of(request), form["username"], by=me_of(request).staff_id)
+    except (ConflictError, NotFoundError) as error:
+        return _page(request, error=error)
+    return RedirectResponse("/tai-khoan", 303)
 
 
 @routes.form("/tai-khoan/vai-tro")

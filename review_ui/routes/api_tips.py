@@ -50,7 +50,10 @@ def api_follow(request: Request, body: PostedJson) -> Response:
         for one in status.claims
     ]
     answered = status.answered_day.isoformat() if status.answered_day else None
-    return _json({"day": status.day.isoformat(), "answered_day": answered, "claims": claims}, 200)
+    return _json(
+        {"day": status.day.isoformat(), "answered_day": answered, "claims": claims, "sealed": status.sealed},
+        200,
+    )
 
 
 @routes.call("/api/tips", "DELETE")

@@ -1,7 +1,6 @@
 """A claim's page and the decisions on it, each its own POST."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
@@ -9,32 +8,32 @@ from starlette.responses import RedirectResponse, Response
 from models.errors import ConflictError, KiemChungError, NotFoundError, UsageError
 from models.vocabulary import Opinion, Role
 from models.weeks import local_day
-from pipeline import decisions, independent
-from pipeline.decisions import ReviewInput
-from pipeline.evidence import EvidenceInput
-from review_ui.claims import claim_of, claim_page
+from pipeline import decisions, drafts, independent, ratedpart, undo
+from review_ui.claims import ClaimPage, claim_of, claim_page
 from review_ui.faults import fault_of
+from review_ui.filters import Filters
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
 from review_ui.pages import desk_of, me_of, staff_page
+from review_ui.presets import PRESET_KEYS, PRESETS
+from review_ui.queue import next_free
+from review_ui.reviewform import BLOCKS, REVIEW_FIELDS, given, typed_of
 
 routes = Routes()
-BLOCKS = (1, 2, 3)
-EVIDENCE = ("url", "publisher", "quote", "day")
-REVIEW_FIELDS = ("opinion", "reason", *(f"{name}_{block}" for block in BLOCKS for name in EVIDENCE))
 DONE = {
     "nhan": "Bạn đang giữ điều này trong 20 phút.",
     "ban": "Người khác vừa nhận điều này; bạn vẫn xem được.",
-    "xong": "Đã ghi ý kiến của bạn.",
     "hoan": "Đã hoãn.",
-    "xoa": "Đã xóa: điều này không thuộc việc của bàn tin.",
+    "tra-lai": "Đã lấy lại ý kiến vừa ghi. Những gì bạn gõ vẫn còn trong biểu mẫu.",
+    "bo-nhap": "Đã bỏ bản nháp.",
 }
 
 
 @routes.page("/ban-lam-viec/{claim_id:int}")
 def claim(request: Request, claim_id: int) -> Response:
     """The page of one claim."""
+    undo.settle_due(desk_of(request))
     return _page(request, claim_id, Form({}))
 
 
@@ -44,54 +43,70 @@ def _page(
     desk = desk_of(request)
     now = desk.clock()
     me = me_of(request)
+    filters = Filters.of_query(typed["ve"] or request.query_params.get("ve", ""))
     with desk.reading() as session:
         claim_of(session, claim_id)
         if me.role is Role.AUDITOR and independent.hides(session, claim_id, me.staff_id):
             raise ConflictError("label this claim in the independent audit before you read it here")
         page = claim_page(session, claim_id, me, now)
+        following = next_free(session, filters, me.staff_id, now, claim_id)
     return staff_page(
         request,
         "staff/claim.html",
         status,
         page=page,
-        typed=typed,
+        typed=_filled(request, page, typed),
+        proposed=Form(typed_of(page.proposal)) if page.proposal else None,
         errors=errors,
         opinions=tuple(Opinion),
+        presets=PRESETS,
+        preset_keys=PRESET_KEYS,
         blocks=BLOCKS,
+        sentence=ratedpart.words_of(page.claim.text),
         today=local_day(now),
         done=DONE.get(request.query_params.get("da", "")),
+        filters=filters,
+        following=following,
     )
+
+
+def _filled(request: Request, page: ClaimPage, typed: Form) -> Form:
+    """What the form holds: what was just sent, or the proposal if it is asked for, or the draft."""
+    if any(typed.values().values()):
+        return typed
+    if page.proposal is not None and request.query_params.get("de-xuat") == "1":
+        return Form(typed_of(page.proposal))
+    return Form(page.own.draft.fields) if page.own.draft else typed
 
 
 @routes.form("/ban-lam-viec/{claim_id:int}/nhan")
 def take_claim(request: Request, claim_id: int, form: Posted) -> Response:
     """Lease the claim for a while, so that two people do not work on it at once."""
     form.take()
-    _known(request, claim_id)
+    known(request, claim_id)
     taken = decisions.take(desk_of(request), claim_id, me_of(request).staff_id)
     return RedirectResponse(f"/ban-lam-viec/{claim_id}?da={'nhan' if taken else 'ban'}", 303)
 
 
 @routes.form("/ban-lam-viec/{claim_id:int}/y-kien")
 def review_claim(request: Request, claim_id: int, form: Posted) -> Response:
-    """Record one opinion with reason and evidence; what was typed is shown again if it cannot be taken."""
-    form.take(*REVIEW_FIELDS)
-    _known(request, claim_id)
+    """Accept one opinion with reason and evidence; what was typed is shown again if it cannot be taken."""
+    form.take(*REVIEW_FIELDS, "ve")
+    text = known(request, claim_id)
+    staff_id = me_of(request).staff_id
     try:
-        given = ReviewInput(_opinion(form), form["reason"], _evidence(form))
-        decided = decisions.record_review(desk_of(request), claim_id, me_of(request).staff_id, given)
+        undo.accept(desk_of(request), [claim_id], staff_id, given(form, text), kept(form))
     except (UsageError, ConflictError) as error:
+        _keep(request, claim_id, form)
         return _again(request, claim_id, form, error)
-    if decided.erased:
-        return RedirectResponse("/ban-lam-viec?da=xoa", 303)
-    return RedirectResponse(f"/ban-lam-viec/{claim_id}?da=xong", 303)
+    return RedirectResponse(Filters.of_query(form["ve"]).address(da="xong"), 303)
 
 
 @routes.form("/ban-lam-viec/{claim_id:int}/hoan")
 def defer_claim(request: Request, claim_id: int, form: Posted) -> Response:
     """Put the claim off until a day."""
     form.take("until", "reason")
-    _known(request, claim_id)
+    known(request, claim_id)
     try:
         until = form.day("until")
         decisions.defer(desk_of(request), claim_id, me_of(request).staff_id, until, form["reason"])
@@ -100,10 +115,24 @@ def defer_claim(request: Request, claim_id: int, form: Posted) -> Response:
     return RedirectResponse(f"/ban-lam-viec/{claim_id}?da=hoan", 303)
 
 
-def _known(request: Request, claim_id: int) -> None:
-    """Raise `NotFoundError` before a number that no database could hold reaches one."""
+def known(request: Request, claim_id: int) -> str:
+    """The claim's words; raises `NotFoundError` before a number that no database could hold reaches one."""
     with desk_of(request).reading() as session:
-        claim_of(session, claim_id)
+        return claim_of(session, claim_id).text
+
+
+def kept(form: Form) -> dict[str, str]:
+    """The fields of a review form that a draft keeps."""
+    return {name: value for name, value in form.values().items() if name in REVIEW_FIELDS}
+
+
+def _keep(request: Request, claim_id: int, form: Form) -> None:
+    """Keep what cannot be taken as a draft, so that a closed window loses no words either."""
+    try:
+        drafts.save(desk_of(request), claim_id, me_of(request).staff_id, kept(form))
+    except (UsageError, NotFoundError):
+        # too long to keep, or erased in the meantime: the page itself still shows what was typed
+        return
 
 
 def _again(request: Request, claim_id: int, form: Form, error: KiemChungError) -> Response:
@@ -112,23 +141,3 @@ def _again(request: Request, claim_id: int, form: Form, error: KiemChungError) -
     except NotFoundError:
         # erased by somebody else in the meantime: there is no page to type on again
         raise error from None
-
-
-def _opinion(form: Form) -> Opinion:
-    if form["opinion"] not in set(Opinion):
-        raise UsageError("opinion: choose one")
-    return Opinion(form["opinion"])
-
-
-def _evidence(form: Form) -> list[EvidenceInput]:
-    found = []
-    for block in BLOCKS:
-        values = [form[f"{name}_{block}"].strip() for name in EVIDENCE]
-        if not any(values):
-            continue
-        if not all(values):
-            raise UsageError(f"evidence {block}: fill in all four fields or none")
-        url, publisher, quote, _ = values
-        published: date = form.day(f"day_{block}")
-        found.append(EvidenceInput(url=url, publisher=publisher, quote=quote, published_day=published))
-    return found

@@ -4,11 +4,15 @@ from fastapi import Request
 from sqlalchemy import text
 from starlette.responses import PlainTextResponse, Response
 
+from models.errors import NotFoundError
 from models.vocabulary import Topic
 from pipeline import feeds, public
+from pipeline.feeds import Spoken
 from pipeline.public import PublicCorrection
 from review_ui.guard import Routes
-from review_ui.pages import base_url, cacheable, desk_of, site_of
+from review_ui.language import say
+from review_ui.pages import base_url, cacheable, desk_of, language_of, site_of
+from review_ui.templating import names, topic_of_slug
 
 routes = Routes()
 PAGES = (
@@ -17,6 +21,9 @@ PAGES = (
     "/theo-doi",
     "/so-lieu",
     "/nhat-ky",
+    "/sua-doi",
+    "/vai-tro",
+    "/du-lieu-mo",
     "/phuong-phap",
     "/quy-tac",
     "/nguon",
@@ -24,32 +31,51 @@ PAGES = (
 )
 
 
-def _items(request: Request, limit: int | None = None) -> list[PublicCorrection]:
+def _items(request: Request, limit: int | None = None, topic: Topic | None = None) -> list[PublicCorrection]:
     with desk_of(request).reading() as session:
-        return public.corrections(session, limit=limit)
+        return public.corrections(session, limit=limit, topic=topic)
+
+
+def _asked(request: Request) -> tuple[list[PublicCorrection], Spoken]:
+    """The corrections and the language of a feed; raises `NotFoundError` for a topic that there is not."""
+    language, slug = language_of(request), request.query_params.get("chu-de")
+    topic = topic_of_slug(slug) if slug else None
+    if slug and topic is None:
+        raise NotFoundError("there is no such topic")
+    named = names(language)
+    spoken = Spoken(
+        language,
+        named["ratings"],
+        named["topics"],
+        say(language, "Đính chính có nguồn cho những tin sai gây hại"),
+        topic.value if topic else None,
+    )
+    return _items(request, feeds.FEED_LENGTH, topic), spoken
 
 
 @routes.page("/feed.json")
 def json_feed(request: Request) -> Response:
-    """The latest corrections as JSON Feed."""
-    body = feeds.json_feed(_items(request, feeds.FEED_LENGTH), base_url(request), site_of(request).name)
+    """The latest corrections as JSON Feed; `?lang=` and `?chu-de=` choose a language and a topic."""
+    items, spoken = _asked(request)
+    body = feeds.json_feed(items, base_url(request), site_of(request).name, spoken)
     return cacheable(request, body, "application/feed+json")
 
 
 @routes.page("/rss.xml")
 def rss(request: Request) -> Response:
     """The latest corrections as RSS."""
-    body = feeds.rss(_items(request, feeds.FEED_LENGTH), base_url(request), site_of(request).name)
+    items, spoken = _asked(request)
+    body = feeds.rss(items, base_url(request), site_of(request).name, spoken)
     return cacheable(request, body, "application/rss+xml; charset=utf-8")
 
 
 @routes.page("/atom.xml")
 def atom(request: Request) -> Response:
     """The latest corrections as Atom."""
-    items = _items(request, feeds.FEED_LENGTH)
+    items, spoken = _asked(request)
     # an empty feed must not change at each call
     now = desk_of(request).clock().replace(minute=0, second=0, microsecond=0)
-    body = feeds.atom(items, base_url(request), site_of(request).name, now)
+    body = feeds.atom(items, base_url(request), site_of(request).name, now, spoken)
     return cacheable(request, body, "application/atom+xml; charset=utf-8")
 
 

@@ -7,18 +7,18 @@ from fastapi import Request
 from starlette.responses import Response
 
 from models.errors import NotFoundError
-from models.weeks import iso_week, week_days, weeks_between
-from pipeline import tabular
-from pipeline.chartwords import brief
+from models.weeks import iso_week, local_day, week_days, weeks_between
+from pipeline import appeals, tabular, workdays
 from pipeline.dictionary import ENTRIES
-from pipeline.figures import Figure, is_wide, shown, state_vi
-from pipeline.methodwords import told
+from pipeline.figures import Figure, is_wide
 from pipeline.targets import is_look
 from review_ui import chartlist, drawings
 from review_ui.chartlist import COUNT, CURVE, INTERVAL, RELIABILITY, ChartPage
 from review_ui.drawings import Drawing
 from review_ui.figuregroups import grouped, is_part, label
+from review_ui.figurewords import brief, shown, state, told
 from review_ui.guard import Routes
+from review_ui.language import FIRST
 from review_ui.pages import cacheable, desk_of, language_of, public_page, site_of
 from review_ui.security import PUBLIC
 from review_ui.series import WEEKS, Series
@@ -55,7 +55,6 @@ def figures(request: Request) -> Response:
     return public_page(
         request,
         "public/figures.html",
-        bilingual=True,
         kept={"tuan": request.query_params.get("tuan")},
         week=week,
         cards=[card(series.week(week), name, latest_look(past, name, week)) for name in TARGETS],
@@ -67,6 +66,7 @@ def figures(request: Request) -> Response:
         ],
         choice=series.weeks(series.present)[::-1],
         stopped=_stopped(series.week(series.present)),
+        late=_late_appeals(request),
         more=_words(series, week),
     )
 
@@ -87,7 +87,6 @@ def figure_week(request: Request, week: str) -> Response:
     return public_page(
         request,
         "public/figure_week.html",
-        bilingual=True,
         cache=PUBLIC if found[0].provisional else CLOSED,
         week=week,
         groups=grouped(found),
@@ -126,7 +125,6 @@ def figure_page(request: Request, name: str) -> Response:
     return public_page(
         request,
         "public/figure_chart.html",
-        bilingual=True,
         kept={"tuan": request.query_params.get("tuan")},
         page=page,
         picture=drawings.inlined(_drawing(request, page, last)),
@@ -166,7 +164,9 @@ def _last_asked(request: Request) -> str:
 
 
 def _drawing(request: Request, page: ChartPage, last: str) -> Drawing:
-    return Drawing(series_of(request), desk_of(request), page, last, language_of(request))
+    # pictures are drawn in two languages; a Khmer page names them in Khmer and shows the Vietnamese ones
+    drawn = "en" if language_of(request) == "en" else FIRST
+    return Drawing(series_of(request), desk_of(request), page, last, drawn)
 
 
 def _rows(figures: Sequence[Figure], names: Sequence[str]) -> list[Figure]:
@@ -185,6 +185,14 @@ def _stopped(figures: Sequence[Figure]) -> bool:
     return any(one.name == "auto_queue_stopped" and one.value == 1.0 for one in figures)
 
 
+def _late_appeals(request: Request) -> int:
+    """How many appeals wait since five working days or longer, now."""
+    desk = desk_of(request)
+    with desk.reading() as session:
+        found = appeals.waiting(session, local_day(desk.clock()), workdays.extra_days(desk.settings))
+    return found.alarm + found.overdue
+
+
 def _words(series: Series, week: str) -> Mapping[str, object]:
     """What every page of figures is given."""
     known = series.first(), series.present
@@ -201,7 +209,7 @@ def _words(series: Series, week: str) -> Mapping[str, object]:
         "weeks_shown": WEEKS,
         "entries": ENTRIES,
         "shown": shown,
-        "state_vi": state_vi,
+        "state_of": state,
         "is_wide": is_wide,
         "told": told,
         "brief": brief,

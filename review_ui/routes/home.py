@@ -5,11 +5,10 @@ from starlette.responses import Response
 
 from models.errors import NotFoundError
 from models.vocabulary import Topic
-from pipeline import public
+from pipeline import public, search
 from review_ui import reading
 from review_ui.guard import Routes
-from review_ui.pages import desk_of, public_page
-from review_ui.search import MAX_QUERY, search
+from review_ui.pages import desk_of, language_of, public_page
 from review_ui.templating import topic_of_slug
 
 routes = Routes()
@@ -23,9 +22,7 @@ def home(request: Request) -> Response:
     with desk_of(request).reading() as session:
         latest = public.corrections(session, limit=LATEST)
         counts = reading.topic_counts(session)
-    return public_page(
-        request, "public/home.html", bilingual=True, latest=latest, counts=counts, total=sum(counts.values())
-    )
+    return public_page(request, "public/home.html", latest=latest, counts=counts, total=sum(counts.values()))
 
 
 @routes.page("/chu-de/{slug}")
@@ -42,7 +39,6 @@ def topic(request: Request, slug: str) -> Response:
     return public_page(
         request,
         "public/topic.html",
-        bilingual=True,
         topic=found.value,
         items=items,
         total=total,
@@ -54,12 +50,19 @@ def topic(request: Request, slug: str) -> Response:
 @routes.page("/tim")
 def find(request: Request) -> Response:
     """Search over all corrections, with or without diacritics."""
-    query = request.query_params.get("q", "")[:MAX_QUERY].strip()
-    items = []
-    if query:
-        with desk_of(request).reading() as session:
-            items = search(public.corrections(session), query)
-    return public_page(request, "public/find.html", query=query, items=items[:50], total=len(items))
+    query = request.query_params.get("q", "")[: search.MAX_QUERY].strip()
+    after = request.query_params.get("sau")
+    with desk_of(request).reading() as session:
+        found = search.corrections(session, query, language_of(request), after)
+    return public_page(
+        request,
+        "public/find.html",
+        query=query,
+        items=found.items,
+        total=found.total,
+        found=found,
+        kept={"q": query},
+    )
 
 
 def page_of(request: Request) -> int:

@@ -5,6 +5,7 @@ import json
 from fastapi import Request
 from starlette.responses import Response
 
+from pipeline import publishing
 from review_ui import reading
 from review_ui.guard import Routes
 from review_ui.pages import cacheable, desk_of, public_page, staff_page
@@ -13,6 +14,7 @@ from review_ui.routes.home import page_of
 routes = Routes()
 ENTRIES = 5_000
 PER_PAGE = 50
+REVISIONS = 30
 
 
 @routes.page("/nhat-ky")
@@ -47,6 +49,24 @@ def log_entries(request: Request) -> Response:
         for row in rows
     ]
     return cacheable(request, "".join(f"{line}\n" for line in lines), "application/jsonl; charset=utf-8")
+
+
+@routes.page("/sua-doi")
+def revised(request: Request) -> Response:
+    """Corrections of corrections, newest first, each with its reason."""
+    asked = request.query_params.get("truoc", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
+    with desk_of(request).reading() as session:
+        found = publishing.revisions(session, before=before, limit=REVISIONS + 1)
+    shown = found[:REVISIONS]
+    return public_page(
+        request,
+        "public/revised.html",
+        kept={"truoc": asked if before else None},
+        items=shown,
+        before=before,
+        following=shown[-1].key if len(found) > REVISIONS else None,
+    )
 
 
 @routes.page("/nhat-ky/noi-bo")

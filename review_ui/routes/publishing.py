@@ -1,9 +1,10 @@
-"""The editor of corrections: a live six-word check, a preview, publishing and revising."""
+"""The editor of corrections: live six-word check, preview, drafts, publishing and revising."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 from fastapi import Request
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
@@ -11,84 +12,114 @@ from starlette.responses import RedirectResponse, Response
 from models.claims import Claim
 from models.decisions import Correction, Evidence
 from models.errors import ConflictError, UsageError
-from models.vocabulary import ClaimState, Language, Opinion
-from pipeline import decisions, public, publishing
-from pipeline.paraphrase import shared_run
+from models.vocabulary import ClaimState, Language, Opinion, Rating
+from pipeline import correctiondrafts, decisions, public, publishing, verdicts
+from pipeline.correctiondrafts import KeptDraft
 from pipeline.publishing import CorrectionInput
+from pipeline.ratedpart import Part
+from pipeline.spoken import Spoken, spoken
+from review_ui import editing
 from review_ui.claims import claim_of
+from review_ui.editing import EXTRA, NAMES, PARTS, TAB, texts_of
 from review_ui.faults import fault_of
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, staff_page
+from review_ui.pages import desk_of, me_of, render, site_of, staff_page
 
 routes = Routes()
-PARTS = tuple(field.name for field in fields(CorrectionInput))
-NAMES = tuple(f"{language.value}-{part}" for language in Language for part in PARTS)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What the editor works on: the claim, what was agreed, its evidence, and the tips' own sentences."""
+    """What the editor works on: the claim, what was agreed of which part, evidence, the tips' sentences."""
 
     claim: Claim
     opinion: Opinion | None
+    part: Part | None
     evidence: Sequence[Evidence]
     slug: str | None
     may_publish: bool
+    unseen: int
     fenced: Sequence[str]
+    published: Form
+    kept: KeptDraft | None
+
+    @property
+    def rating(self) -> Rating | None:
+        """What the correction will be rated."""
+        return Rating(self.opinion.value) if self.opinion in decisions.RATED else None
+
+    @property
+    def revising(self) -> bool:
+        """Whether the answer is public already and only its words change."""
+        return self.claim.state == ClaimState.DECIDED
 
 
 @routes.page("/ban-lam-viec/{claim_id:int}/dinh-chinh")
 def correction_editor(request: Request, claim_id: int) -> Response:
-    """The editor, filled with the newest version where there is one."""
-    with desk_of(request).reading() as session:
-        draft = _draft(session, claim_id, me_of(request).staff_id)
-        typed = _newest(session, draft.slug)
-    return _editor(request, draft, typed)
+    """The editor, filled with the lead's own draft, or else with the newest version where there is one."""
+    draft = _load(request, claim_id)
+    words = draft.kept.fields if draft.kept else draft.published.values()
+    tab = request.query_params.get(TAB, "")
+    return _editor(request, draft, Form({**words, TAB: tab}), restored=draft.kept is not None)
 
 
 @routes.form("/ban-lam-viec/{claim_id:int}/dinh-chinh/kiem-tra")
 def check_correction(request: Request, claim_id: int, form: Posted) -> Response:
-    """Check the words so far and show how they will look; stores nothing. htmx asks for the result alone."""
-    form.take(*NAMES, "reason")
-    with desk_of(request).reading() as session:
-        draft = _draft(session, claim_id, me_of(request).staff_id)
+    """Keep the words as a draft, check them, show how they will look. htmx asks for the result alone."""
+    form.take(*NAMES, *EXTRA)
+    draft = _load(request, claim_id)
+    _keep(request, draft, form)
     if request.headers.get("hx-request") == "true":
-        return staff_page(
-            request, "staff/editor_check.html", draft=draft, typed=form, checks=_checks(draft, form)
-        )
-    return _editor(request, draft, form, checked=True)
+        return staff_page(request, "staff/editor_check.html", 200, **_shown(request, draft, form))
+    return _editor(request, draft, form)
+
+
+@routes.form("/ban-lam-viec/{claim_id:int}/dinh-chinh/bo-nhap")
+def discard_correction_draft(request: Request, claim_id: int, form: Posted) -> Response:
+    """Throw the lead's own draft away and begin again from what is public."""
+    form.take(*NAMES, *EXTRA)
+    with desk_of(request).sessions.begin() as session:
+        correctiondrafts.drop(session, claim_of(session, claim_id).id, me_of(request).staff_id)
+    return RedirectResponse(f"/ban-lam-viec/{claim_id}/dinh-chinh", 303)
 
 
 @routes.form("/ban-lam-viec/{claim_id:int}/dinh-chinh")
 def publish_correction(request: Request, claim_id: int, form: Posted) -> Response:
     """Publish what two people agreed on."""
-    form.take(*NAMES, "reason")
+    form.take(*NAMES, *EXTRA)
     return _send(request, claim_id, form, first=True)
 
 
 @routes.form("/ban-lam-viec/{claim_id:int}/sua")
 def revise_correction(request: Request, claim_id: int, form: Posted) -> Response:
     """Append a version of a published correction, with its reason."""
-    form.take(*NAMES, "reason")
+    form.take(*NAMES, *EXTRA)
     return _send(request, claim_id, form, first=False)
 
 
 def _send(request: Request, claim_id: int, form: Form, *, first: bool) -> Response:
     desk, me = desk_of(request), me_of(request)
-    with desk.reading() as session:
-        draft = _draft(session, claim_id, me.staff_id)
-        before = _newest(session, draft.slug)
+    draft = _load(request, claim_id)
     try:
         if first:
             slug = publishing.publish(desk, claim_id, me.staff_id, texts_of(form), form["reason"])
         else:
             slug = draft.slug or ""
-            publishing.revise(desk, slug, me.staff_id, _changed(form, before), form["reason"])
+            publishing.revise(desk, slug, me.staff_id, _changed(form, draft.published), form["reason"])
     except (UsageError, ConflictError) as error:
-        return _editor(request, draft, form, [translate(error)], fault_of(error).status, checked=True)
+        _keep(request, draft, form)
+        return _editor(request, draft, form, [translate(error)], fault_of(error).status)
     return RedirectResponse(f"/dinh-chinh/{slug}", 303)
+
+
+def _keep(request: Request, draft: Draft, form: Form) -> None:
+    """What was typed becomes the lead's draft; what is public word for word needs none."""
+    desk, me = desk_of(request), me_of(request)
+    same = texts_of(form) == texts_of(draft.published) and not form["reason"].strip()
+    fields: Mapping[str, str] = {} if same else editing.kept_fields(form)
+    correctiondrafts.keep(desk, draft.claim.id, me.staff_id, fields)
 
 
 def _changed(form: Form, before: Form) -> dict[Language, CorrectionInput]:
@@ -100,18 +131,30 @@ def _changed(form: Form, before: Form) -> dict[Language, CorrectionInput]:
     return new
 
 
+def _load(request: Request, claim_id: int) -> Draft:
+    with desk_of(request).reading() as session:
+        return _draft(session, claim_id, me_of(request).staff_id)
+
+
 def _draft(session: Session, claim_id: int, staff_id: int) -> Draft:
     claim = claim_of(session, claim_id)
     reviews = decisions.round_reviews(session, claim)
     if claim.state not in {ClaimState.AGREED, ClaimState.DECIDED}:
         raise ConflictError("two people have not agreed on this claim yet")
+    agreed = decisions.agreed_pair(reviews)
+    start, end = (agreed[0].part_start, agreed[0].part_end) if agreed else (None, None)
+    slug = session.scalar(select(Correction.slug).where(Correction.claim_id == claim.id))
     return Draft(
         claim=claim,
         opinion=decisions.agreed_opinion(reviews),
+        part=Part(start, end) if start is not None and end is not None else None,
         evidence=decisions.evidence_of(session, claim.id),
-        slug=session.scalar(select(Correction.slug).where(Correction.claim_id == claim.id)),
-        may_publish=not reviews or reviews[0].staff_id != staff_id,
+        slug=slug,
+        may_publish=not verdicts.own(reviews, staff_id),
+        unseen=verdicts.unseen(session, claim.id),
         fenced=publishing.public_sources(session, claim.id),
+        published=_newest(session, slug),
+        kept=correctiondrafts.kept(session, claim.id, staff_id),
     )
 
 
@@ -126,25 +169,38 @@ def _newest(session: Session, slug: str | None) -> Form:
     return Form(typed)
 
 
-def texts_of(form: Form) -> dict[Language, CorrectionInput]:
-    """The correction in each language that has any words; Vietnamese always."""
-    texts = {}
-    for language in Language:
-        parts = {part: form[f"{language.value}-{part}"].strip() for part in PARTS}
-        if language is Language.VI or any(parts.values()):
-            texts[language] = CorrectionInput(**parts)
-    return texts
+def _shown(request: Request, draft: Draft, typed: Form) -> dict[str, object]:
+    """What the part of the page shows that is drawn anew while somebody types."""
+    examined = editing.examine(typed, draft.fenced)
+    copied = [one for one in examined if one.copied]
+    tab = editing.chosen_language(typed[TAB])
+    return {
+        "draft": draft,
+        "typed": typed,
+        "examined": examined,
+        "copied": copied,
+        "copied_at": {one.name: one for one in copied},
+        "limit": editing.LIMIT,
+        "tab": tab,
+        "tabs": editing.tabs(typed, tab),
+        "preview": _preview(request, draft, typed, tab),
+        "aloud": _aloud(request, draft, typed),
+    }
 
 
-def _checks(draft: Draft, form: Form) -> Mapping[str, str]:
-    """For each field that repeats more than six words of a tip, the words."""
-    found = {}
-    for language, text in texts_of(form).items():
-        for part, words in asdict(text).items():
-            run = shared_run(words, draft.fenced)
-            if run is not None:
-                found[f"{language.value}-{part}"] = str(run)
-    return found
+def _preview(request: Request, draft: Draft, typed: Form, tab: Language) -> Markup:
+    """The correction as its page will say it, headings in its own language."""
+    context = {"words_of": {part: typed[f"{tab.value}-{part}"] for part in PARTS}, "rating": draft.rating}
+    # a template of ours: what was typed is escaped in it
+    return Markup(render(site_of(request), "staff/editor_preview.html", context, tab.value))  # noqa: S704
+
+
+def _aloud(request: Request, draft: Draft, typed: Form) -> Spoken | None:
+    """What would be read out, once there is something to say."""
+    text = texts_of(typed)[Language.VI]
+    if draft.rating is None or not (text.truth or text.spoken):
+        return None
+    return spoken(text, draft.rating, site_of(request).name)
 
 
 def _editor(
@@ -154,16 +210,10 @@ def _editor(
     errors: Sequence[Message] = (),
     status: int = 200,
     *,
-    checked: bool = False,
+    restored: bool = False,
 ) -> Response:
+    shown = _shown(request, draft, typed)
+    errors_on = {one.field for one in errors}
     return staff_page(
-        request,
-        "staff/editor.html",
-        status,
-        draft=draft,
-        typed=typed,
-        checks=_checks(draft, typed) if checked else {},
-        checked=checked,
-        errors=errors,
-        revising=draft.claim.state == ClaimState.DECIDED,
+        request, "staff/editor.html", status, errors=errors, errors_on=errors_on, restored=restored, **shown
     )

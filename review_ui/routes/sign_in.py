@@ -7,10 +7,9 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import UsageError
-from models.vocabulary import Role
-from pipeline import accounts
+from pipeline import accounts, second_factor
 from pipeline.compose import Desk
-from review_ui import sessions
+from review_ui import entering, sessions
 from review_ui.errors import TooManyError
 from review_ui.forms import Posted
 from review_ui.guard import Routes
@@ -20,14 +19,8 @@ from review_ui.pages import desk_of, me_of, site_of, staff_page
 routes = Routes()
 log = logging.getLogger("kiemchung.web")
 _BACK = re.compile(
-    r"/(?:ban-lam-viec|khang-nghi|nguon/suc-khoe|mo-hinh|tai-khoan|nhat-ky/noi-bo|mat-khau)[a-zA-Z0-9_/?=&-]{0,200}"
+    r"/(?:ban-lam-viec|khang-nghi|nguon/suc-khoe|mo-hinh|tai-khoan|nhat-ky/noi-bo|mat-khau|bang-quyen|nguoi-nhan)[a-zA-Z0-9_/?=&-]{0,200}"
 )
-_START = {
-    Role.ANALYST: "/ban-lam-viec",
-    Role.LEAD: "/ban-lam-viec",
-    Role.AUDITOR: "/ban-lam-viec",
-    Role.ADMIN: "/tai-khoan",
-}
 
 
 def safe_back(path: str) -> str | None:
@@ -39,7 +32,7 @@ def safe_back(path: str) -> str | None:
 def sign_in_form(request: Request) -> Response:
     """The sign-in form."""
     back = safe_back(request.query_params.get("ve", "")) or ""
-    return staff_page(request, "staff/sign_in.html", username="", back=back)
+    return entering.first_page(request, back=back)
 
 
 @routes.form("/dang-nhap")
@@ -48,22 +41,38 @@ def sign_in(request: Request, form: Posted) -> Response:
     form.take("username", "password", "back")
     if not site_of(request).throttle.sign_in(form["username"]):
         raise TooManyError("too many tries")
-    desk = desk_of(request)
-    with desk.reading() as session:
-        staff = accounts.verify(session, form["username"], form["password"])
+    staff = accounts.sign_in(desk_of(request), form["username"], form["password"])
     back = safe_back(form["back"]) or ""
     if staff is None:
         log.warning("sign-in refused")
         wrong = Message("Tên đăng nhập hoặc mật khẩu không đúng.", "username")
-        return staff_page(
-            request, "staff/sign_in.html", 422, username=form["username"], back=back, errors=[wrong]
-        )
-    # sign-ins are no decisions: they belong to the program's log and not to the public one
-    log.info("signed in", extra={"staff": staff.id})
-    secret = sessions.begin(desk, staff.id, request.cookies.get(sessions.COOKIE))
-    response = RedirectResponse(back or _START[Role(staff.role)], 303)
-    sessions.set_cookie(response, secret)
-    return response
+        return entering.first_page(request, 422, username=form["username"], back=back, error=wrong)
+    return entering.known(request, staff, back)
+
+
+@routes.form("/dang-nhap/ma")
+def sign_in_code(request: Request, form: Posted) -> Response:
+    """The second step: a code of the authenticator, or a recovery code; each opens once."""
+    form.take("ticket", "code", "back")
+    desk = desk_of(request)
+    staff = second_factor.holder(desk, form["ticket"])
+    if staff is None:
+        late = Message("Đã quá năm phút. Hãy đăng nhập lại từ đầu.", "username")
+        return entering.first_page(request, 422, error=late)
+    check_pace(request, staff.id, form["code"])
+    back = safe_back(form["back"]) or ""
+    if not second_factor.check(desk, staff.id, form["code"]):
+        log.warning("code refused")
+        wrong = Message("Mã không đúng, hoặc đã dùng rồi. Hãy chờ mã kế tiếp.", "code")
+        return entering.second_page(request, form["ticket"], back, 422, wrong)
+    return entering.enter(request, staff, back)
+
+
+def check_pace(request: Request, staff_id: int, code: str) -> None:
+    """Raise `TooManyError` if this account's codes are being guessed; the two kinds count apart."""
+    plain = second_factor.plain(code)
+    if not site_of(request).throttle.code(staff_id, recovery=not second_factor.is_totp(plain)):
+        raise TooManyError("too many tries")
 
 
 @routes.form("/dang-xuat")

@@ -14,7 +14,9 @@ from review_ui.templating import STATIC, asset
 routes = Routes()
 FILES = {
     "site.css": "text/css; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
     "keys.js": "text/javascript; charset=utf-8",
+    "claim.js": "text/javascript; charset=utf-8",
     "picture.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "vendor/htmx.min.js": "text/javascript; charset=utf-8",

@@ -10,7 +10,7 @@ from review_ui.errors import TooManyError
 from review_ui.forms import Posted
 from review_ui.guard import Routes
 from review_ui.messages import translate
-from review_ui.pages import desk_of, form_page, public_page, site_of
+from review_ui.pages import desk_of, form_page, language_of, public_page, site_of
 from review_ui.senders import address_of
 
 routes = Routes()
@@ -21,7 +21,8 @@ MAX_TIP = 20_000
 @routes.page("/gui-tin")
 def tip_form(request: Request) -> Response:
     """The tip form."""
-    return public_page(request, "public/tip.html", text="", limit=MAX_TIP)
+    sealed = tips.are_sealed(desk_of(request))
+    return public_page(request, "public/tip.html", text="", limit=MAX_TIP, sealed=sealed)
 
 
 @routes.form("/gui-tin")
@@ -33,7 +34,13 @@ def send_tip(request: Request, form: Posted) -> Response:
         check_text(text)
     except UsageError as error:
         return form_page(
-            request, "public/tip.html", 422, text=form["text"], limit=MAX_TIP, errors=[translate(error)]
+            request,
+            "public/tip.html",
+            422,
+            text=form["text"],
+            limit=MAX_TIP,
+            sealed=tips.are_sealed(desk_of(request)),
+            errors=[translate(error, language_of(request))],
         )
     if form[HONEYPOT]:  # people do not see this field
         return form_page(request, "public/tip_received.html", 422, receipt=None, outcome=None)
@@ -73,7 +80,12 @@ def follow(request: Request, form: Posted) -> Response:
         status = tips.follow(desk_of(request), receipt)
     except NotFoundError as error:
         return form_page(
-            request, "public/follow.html", 404, receipt=receipt, tip=None, errors=[translate(error)]
+            request,
+            "public/follow.html",
+            404,
+            receipt=receipt,
+            tip=None,
+            errors=[translate(error, language_of(request))],
         )
     return form_page(request, "public/follow.html", receipt=receipt, tip=status)
 
@@ -86,6 +98,11 @@ def withdraw(request: Request, form: Posted) -> Response:
         tips.withdraw(desk_of(request), receipt)
     except NotFoundError as error:
         return form_page(
-            request, "public/follow.html", 404, receipt=receipt, tip=None, errors=[translate(error)]
+            request,
+            "public/follow.html",
+            404,
+            receipt=receipt,
+            tip=None,
+            errors=[translate(error, language_of(request))],
         )
     return form_page(request, "public/withdrawn.html")

@@ -17,6 +17,9 @@ from tests.crawlers.reader import make_reader, similarity
 
 KEY = b"k" * 32
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+FORK = multiprocessing.get_context("forkserver")
+# Scrapy is loaded once and each crawl is a fork of that; the reading processes start as they really do
+FORK.set_forkserver_preload(["tests.crawlers.child", "scrapy.crawler", "crawlers.spider", "crawlers.worker"])
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,8 @@ def _child(plan: CrawlPlan, pipe: Connection) -> None:
 
 def run_crawl(plan: CrawlPlan, timeout_s: float = 90) -> dict[str, Any]:
     """The crawl's report, or {"error", "text"}."""
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    child = spawn.Process(target=_child, args=(plan, theirs))
+    ours, theirs = FORK.Pipe()
+    child = FORK.Process(target=_child, args=(plan, theirs))
     child.start()
     theirs.close()
     try:

@@ -71,8 +71,9 @@ def test_copies_share_the_first_item_of_their_story(desk: Desk) -> None:
     edited = STORY.replace("coi chừng", "cảnh giác")
     other = "Tin đồn vỡ đập thượng nguồn làm mấy xã cù lao sợ hãi suốt đêm, xã nói nước vẫn bình thường."
     with desk.sessions.begin() as session:
-        for key, text in (("a", STORY), ("b", edited), ("c", other), ("d", edited)):
+        for key, text in (("a", STORY), ("b", edited), ("c", other)):
             keep(session, gathered(text, key), similarity)
+        keep(session, gathered(edited, "d", day=DAY + timedelta(days=1)), similarity)
         first, second, third, fourth = session.scalars(select(Item).order_by(Item.id)).all()
     assert (first.story_id, second.story_id, third.story_id, fourth.story_id) == (
         None,
@@ -212,3 +213,41 @@ def test_a_listing_keeps_its_pattern(desk: Desk, site: Site) -> None:
     (entry,) = Ledger(context(desk.plan(site, "dai")), "o").claim_due(["dai"])
     assert (entry.kind, entry.link_pattern) == (EntryKind.LISTING, "/tin/")
     assert Leased(1, "u").id == 1
+
+
+TWINS: tuple[tuple[dict[str, object], Outcome], ...] = (
+    # the same bytes of one source under two addresses, one day: one item, whatever was killed in between
+    ({}, Outcome.DUPLICATE),
+    ({"source_id": "khac"}, Outcome.KEPT),
+    ({"day": DAY + timedelta(days=1)}, Outcome.KEPT),
+    ({"kind": ItemKind.TIP, "url": None}, Outcome.KEPT),
+)
+
+
+@pytest.mark.parametrize(("changes", "outcome"), TWINS)
+def test_one_text_of_one_source_and_day_is_kept_once_under_any_address(
+    desk: Desk, site: Site, changes: dict[str, object], outcome: Outcome
+) -> None:
+    desk.add_source(site, "bao")
+    desk.add_source(site, "khac")
+    with desk.sessions.begin() as session:
+        assert keep(session, gathered(STORY, "a", source_id="bao"), similarity) == Outcome.KEPT
+    with desk.sessions.begin() as session:
+        second = gathered(STORY, "b", **{"source_id": "bao", **changes})
+        assert keep(session, second, similarity) == outcome
+    with desk.sessions.begin() as session:
+        items = session.scalars(select(Item).order_by(Item.id)).all()
+        stories = {item.story_id or item.id for item in items}
+    # where two are kept, they are one story and count once
+    assert (len(items), len(stories)) == (1 + (outcome == Outcome.KEPT), 1)
+
+
+def test_control_other_claims_under_one_signature_are_kept(desk: Desk, site: Site) -> None:
+    """A signature is an estimate: a bulletin with another figure may share it."""
+    desk.add_source(site, "bao")
+    other = gathered(STORY.replace("cho vay", "vay cho"), "b", source_id="bao")
+    assert other.reading.minhash == gathered(STORY, "a").reading.minhash
+    with desk.sessions.begin() as session:
+        keep(session, gathered(STORY, "a", source_id="bao"), similarity)
+        assert keep(session, other, similarity) == Outcome.KEPT
+    assert count(desk, Item) == 2

@@ -23,7 +23,14 @@ from tests.rules.conftest import make_desk
 from tests.rules.history import REASON, TEXT
 
 PASSWORD = "ghe xuong cho noi som"
-STAFF = {"an": Role.ANALYST, "binh": Role.ANALYST, "chi": Role.LEAD, "dung": Role.LEAD}
+STAFF = {
+    "an": Role.ANALYST,
+    "binh": Role.ANALYST,
+    "chi": Role.LEAD,
+    "dung": Role.LEAD,
+    "kiem": Role.AUDITOR,
+    "quan": Role.ADMIN,
+}
 
 
 @dataclass
@@ -116,7 +123,7 @@ class Visitor:
         self.loaded.clear()
         self.page.goto(self.address + path, wait_until="load")
 
-    def sign_in(self, name: str) -> None:
+    def sign_in(self, name: str, lands: str | Callable[[str], bool] = "**/ban-lam-viec") -> None:
         """Sign in with the keyboard alone."""
         self.go("/dang-nhap")
         # the browser gives the focus after the page is drawn: keys pressed before that go nowhere
@@ -126,7 +133,7 @@ class Visitor:
         expect(self.page.locator("#password")).to_be_focused()
         self.page.keyboard.type(PASSWORD)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_url("**/ban-lam-viec")
+        self.page.wait_for_url(lands)
 
     def tab_to(self, css: str, most: int = 60) -> None:
         """Press Tab until the element has the focus."""

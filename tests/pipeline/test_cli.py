@@ -359,7 +359,8 @@ def test_simulate_replays_a_small_table(tmp_path: Path) -> None:
     rows += [f'"giật gân {at} không thể tin nổi",clickbait' for at in range(12)]
     rows += [f'"tin thường {at} hội nghị tổng kết",non-clickbait' for at in range(48)]
     (tmp_path / "q.csv").write_text("\n".join(rows), encoding="utf-8")
-    command = ("simulate", "q.csv", "--text-column", "title", "--label-column", "kind", "--seed", "3")
+    columns = ("--text-column", "title", "--label-column", "kind", "--seed", "3")
+    command = ("simulate", "q.csv", *columns, "--encoder", "none")
     answer = kiemchung(tmp_path, *command, "--stop", "quarter", "--json").json()
     assert set(answer) == {"n", "positives", "seed", "order", "curve", "read_at", "wss_at", "stop"}
     assert (answer["n"], answer["positives"], answer["seed"]) == (60, 12, 3)
@@ -371,6 +372,15 @@ def test_simulate_replays_a_small_table(tmp_path: Path) -> None:
     assert kiemchung(tmp_path, *command, "--json").json()["order"] == answer["order"]
     assert "60 rows, 12 to find" in kiemchung(tmp_path, *command).out
     kiemchung(tmp_path, *command, "--stop", "never").refused(2, "never", "quarter")
+    several = (*command, "--seeds", "2", "--chart", "recall.svg", "--stop", "recall90")
+    found = kiemchung(tmp_path, *several, "--json").json()
+    assert [run["seed"] for run in found["runs"]] == [3, 4]
+    for level, mean in found["mean"]["read_at"].items():
+        assert mean == pytest.approx(sum(run["read_at"][level] for run in found["runs"]) / 2)
+    assert all(run["stop"]["recall"] >= 0.9 for run in found["runs"])
+    assert (tmp_path / "recall.svg").read_text(encoding="utf-8").startswith("<svg")
+    kiemchung(tmp_path, *command, "--encoder", "nowhere").refused(2, "nowhere", "no such folder")
+    kiemchung(tmp_path, *command, "--chart", "gone/recall.svg").refused(2, "gone/recall.svg")
 
 
 def test_evaluate_gives_figures_with_intervals_and_wrong_rows(tmp_path: Path) -> None:
@@ -409,6 +419,12 @@ def test_accounts_never_take_a_password_as_an_argument(tmp_path: Path) -> None:
     assert kiemchung(tmp_path, "users", "disable", "minh").code == 0
     again = kiemchung(tmp_path, "users", "reset", "minh", "--generate", "--json").json()
     assert again["password"] != done["password"]
+    off = kiemchung(tmp_path, "users", "reset-factor", "lan", "--json").json()
+    assert off["done"] == "second factor taken off"
+    kiemchung(tmp_path, "users", "reset-factor", "khong-co").refused(1, "khong-co")
+    users = kiemchung(tmp_path, "users", "list", "--json").json()["users"]
+    expected = {"role": "lead", "disabled": False, "second_factor": False, "tokens": 0}
+    assert users[0] == {"username": "lan", **expected}
     log = kiemchung(tmp_path, "audit", "verify", "--json").json()
     assert log["ok"] is True
 

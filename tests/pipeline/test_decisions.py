@@ -14,7 +14,7 @@ from models.desk import AuditEntry, Staff
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.gathered import Item, Mention
 from models.vocabulary import AppealState, ClaimState, Language, Opinion
-from pipeline import decisions, publishing
+from pipeline import decisions, publishing, workdays
 from pipeline.compose import Desk
 from pipeline.decisions import ReviewInput
 from pipeline.publishing import CorrectionInput
@@ -227,8 +227,8 @@ def test_an_appeal_is_decided_by_two_others(desk: Desk, people: People) -> None:
 
 
 def test_an_appeal_is_due_in_seven_working_days() -> None:
-    assert publishing.add_working_days(date(2026, 11, 18), 7) == date(2026, 11, 27)
-    assert publishing.add_working_days(date(2026, 11, 20), 1) == date(2026, 11, 23)
+    assert workdays.add(date(2026, 11, 18), 7) == date(2026, 11, 27)
+    assert workdays.add(date(2026, 11, 20), 1) == date(2026, 11, 23)
 
 
 def test_a_deferred_claim_keeps_its_score(desk: Desk, people: People) -> None:

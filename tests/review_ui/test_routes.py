@@ -8,15 +8,15 @@ from fastapi.routing import APIRoute
 
 from models.desk import Staff
 from models.vocabulary import Role
-from pipeline import accounts
+from pipeline import accounts, tokens
 from pipeline.compose import Desk
 from review_ui import permissions
 from review_ui.app import create_app
 from review_ui.errors import WiringError
-from review_ui.permissions import EVERYBODY, PERMISSIONS
-from review_ui.security import HEADERS
+from review_ui.permissions import BY_STAFF_TOKEN, EVERYBODY, PERMISSIONS
+from review_ui.security import EMBEDDED_HEADERS, HEADERS
 from tests.review_ui.conftest import OpenBrowser
-from tests.review_ui.house import add_claim, add_source, decide, publish
+from tests.review_ui.house import Browser, add_claim, add_source, decide, publish
 
 pytestmark = pytest.mark.usefixtures("staff")
 
@@ -24,6 +24,7 @@ FILLED = {
     "claim_id:int": "999999",
     "n:int": "1",
     "slug": "khong-co",
+    "code": "0" * 10,
     "source_id": "khong-co",
     "public_id": "0" * 16,
     "name:path": "site.css",
@@ -56,8 +57,12 @@ def test_every_route_admits_exactly_the_roles_of_its_row(
     else:
         browser = browse(None if actor == "anonymous" else actor)
     role = None if actor in {"anonymous", "disabled"} else Role(staff[actor].role)
+    token = tokens.make(desk, staff[actor].id, "thử", 1) if actor in staff else "kc_of_nobody"
     for route in routes_of(app):
         get = "GET" in (route.methods or ())
+        if route.name in BY_STAFF_TOKEN:
+            check_by_token(route, browser, token, role)
+            continue
         answer = browser.get(path_of(route)) if get else browser.post(path_of(route), {})
         allowed = PERMISSIONS[route.name] is EVERYBODY or role in PERMISSIONS[route.name]
         to_sign_in = answer.headers.get("location", "").startswith("/dang-nhap?ve=")
@@ -66,6 +71,21 @@ def test_every_route_admits_exactly_the_roles_of_its_row(
         assert answer.status_code < 500, route.name
         if role is None and not allowed:
             assert to_sign_in if get else answer.status_code == 401
+
+
+def check_by_token(route: APIRoute, browser: Browser, token: str, role: Role | None) -> None:
+    """A route for programs: the token's role decides, and a session's cookie is worth nothing."""
+    method = "GET" if "GET" in (route.methods or ()) else "POST"
+
+    def call(**headers: str) -> int:
+        body: dict[str, str] | None = None if method == "GET" else {}
+        return browser.client.request(method, path_of(route), json=body, headers=headers).status_code
+
+    assert call() == 401, route.name
+    assert call(authorization="Bearer kc_wrong") == 401, route.name
+    status = call(authorization=f"Bearer {token}")
+    assert status < 500, route.name
+    assert (status not in {401, 403}) is (role in PERMISSIONS[route.name]), f"{route.name}: {status}"
 
 
 def test_a_role_that_may_not_learns_nothing_of_what_exists(browse: OpenBrowser, desk: Desk) -> None:
@@ -114,7 +134,8 @@ def test_every_answer_carries_the_same_headers(
             get = "GET" in (route.methods or ())
             answer = browser.get(path_of(route)) if get else browser.post(path_of(route), {})
             seen.add(answer.status_code)
-            assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, route.name
+            expected = EMBEDDED_HEADERS if route.name == "embedded" else HEADERS
+            assert {name: answer.headers.get(name) for name in HEADERS} == expected, route.name
             assert answer.headers["cache-control"], route.name
         browser.get("/ban-lam-viec")
     for answer in (
@@ -136,6 +157,20 @@ def test_the_policy_allows_nothing_inline() -> None:
     assert policy["default-src"] == "'none'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert "unsafe" not in HEADERS["content-security-policy"]
+
+
+def test_what_may_be_framed_differs_in_its_policy_alone_and_may_do_less() -> None:
+    assert {name for name in HEADERS if HEADERS[name] != EMBEDDED_HEADERS[name]} == {
+        "content-security-policy"
+    }
+    policy = dict(part.split(" ", 1) for part in EMBEDDED_HEADERS["content-security-policy"].split("; "))
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "*",
+    }
 
 
 def test_staff_pages_are_never_stored_and_public_pages_may_be(app: FastAPI, browse: OpenBrowser) -> None:

@@ -125,6 +125,9 @@ def compare(desk: Desk, browser: Browser, twin: tuple[Desk, Browser], username: 
 
 
 def _uncounted(view: str) -> str:
+    # nor does it miss the translations of that answer
+    view = re.sub(r'<details class="untranslated">.*?</details>', "", view, flags=re.DOTALL)
+    view = re.sub(r"\s+", " ", view)
     return re.sub(r'(Đã trả lời</span><span class="count">)\d+', r"\1", view)
 
 

@@ -96,7 +96,7 @@ def test_control_without_the_checks_a_life_makes_one(
                 connection.execute(text(statement))
         return desk
 
-    monkeypatch.setattr(evidence, "enough", lambda rows: True)  # noqa: ARG005
+    monkeypatch.setattr(evidence, "enough", lambda *_: True)
     with pytest.raises(AssertionError, match="no evidence"):
         _live(unguarded, QUICK)
 
@@ -240,4 +240,5 @@ def test_no_score_is_a_column_of_a_verdict() -> None:
     columns = set(Verdict.__table__.columns.keys())
     assert columns == {
         *("id", "claim_id", "round", "rating", "method_note", "first_staff_id", "second_staff_id", "at"),
+        *("part_start", "part_end"),
     }

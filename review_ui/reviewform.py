@@ -1,0 +1,58 @@
+"""The review form's fields, read the same way wherever a review is given: for one claim or for several."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from models.errors import UsageError
+from models.vocabulary import Opinion
+from pipeline import ratedpart
+from pipeline.decisions import ReviewInput
+from pipeline.evidence import EvidenceInput
+from pipeline.proposals import Proposal
+from review_ui.forms import Form
+from review_ui.presets import reason_of
+
+BLOCKS = (1, 2, 3)
+EVIDENCE = ("url", "publisher", "quote", "day")
+EVIDENCE_FIELDS = tuple(f"{name}_{block}" for block in BLOCKS for name in EVIDENCE)
+SHARED_FIELDS = ("opinion", "preset", "reason", *EVIDENCE_FIELDS)
+REVIEW_FIELDS = (*SHARED_FIELDS, "part_first", "part_last")
+
+
+def given(form: Form, text: str = "") -> ReviewInput:
+    """The review that a form holds; a part is counted in the words of `text`. Raises `UsageError`."""
+    opinion = _opinion(form)
+    reason = reason_of(opinion, form["preset"], form["reason"])
+    part = ratedpart.of_words(text, form["part_first"], form["part_last"]) if text else None
+    return ReviewInput(opinion, reason, tuple(_evidence(form)), part)
+
+
+def typed_of(proposal: Proposal) -> Mapping[str, str]:
+    """A proposal as the form's fields."""
+    found = {"opinion": proposal.opinion.value, "reason": proposal.reason}
+    for block, one in zip(BLOCKS, proposal.evidence, strict=False):
+        found[f"url_{block}"] = one.url
+        found[f"publisher_{block}"] = one.publisher
+        found[f"quote_{block}"] = one.quote
+        found[f"day_{block}"] = one.published_day.isoformat()
+    return found
+
+
+def _opinion(form: Form) -> Opinion:
+    if form["opinion"] not in set(Opinion):
+        raise UsageError("opinion: choose one")
+    return Opinion(form["opinion"])
+
+
+def _evidence(form: Form) -> list[EvidenceInput]:
+    found = []
+    for block in BLOCKS:
+        values = [form[f"{name}_{block}"].strip() for name in EVIDENCE]
+        if not any(values):
+            continue
+        if not all(values):
+            raise UsageError(f"evidence {block}: fill in all four fields or none")
+        url, publisher, quote, _ = values
+        published: date = form.day(f"day_{block}")
+        found.append(EvidenceInput(url=url, publisher=publisher, quote=quote, published_day=published))
+    return found
