@@ -9,7 +9,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import resource
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,8 +81,14 @@ def measured(url: str, folder: str, answer: "multiprocessing.Queue[Seconds]") ->
     found: Seconds = {}
     for name, report in reports.items():
         found[name], found[name.removesuffix("_s") + "_cpu_s"] = _timed(report)
-    found["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["peak_mib"] = _peak_mib()
     answer.put(found)
+
+
+def _peak_mib() -> float:
+    """Peak resident memory of this process alone; `ru_maxrss` would carry the parent's over."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 def _closing(week: str) -> datetime:

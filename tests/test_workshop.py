@@ -137,7 +137,7 @@ def test_every_dependency_has_its_line_with_reason_and_licence() -> None:
 def test_every_dependency_is_used() -> None:
     # those that are named otherwise when they are imported, and those that another package loads by itself
     modules = {"argon2-cffi": "argon2", "scikit-learn": "sklearn", "vl-convert-python": "vl_convert"}
-    modules["python-docx"] = "docx"
+    modules |= {"python-docx": "docx", "pynacl": "nacl"}
     loaded = {"dask", "psycopg", "python-multipart", "tzdata"}
     rooms = PYPROJECT["tool"]["importlinter"]["root_packages"]
     code = "\n".join(

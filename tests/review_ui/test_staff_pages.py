@@ -166,7 +166,7 @@ def test_the_menu_shows_what_a_role_may_open(browse: OpenBrowser) -> None:
 
     assert menu("an") == {"/ban-lam-viec", "/khang-nghi"}
     assert menu("quan") == {"/nguon/suc-khoe", "/nhat-ky/noi-bo", "/tai-khoan"}
-    audits = {"/kiem-toan", "/ban-lam-viec/mau-thu"}
+    audits = {"/kiem-toan", "/ban-lam-viec/mau-thu", "/muc-thong-nhat"}
     assert menu("kiem") == {"/ban-lam-viec", "/khang-nghi", "/mo-hinh", "/nhat-ky/noi-bo"} | audits
     lead = browse("chi")
     for link in menu("chi"):
