@@ -17,6 +17,7 @@ from review_ui.language import day, instant, number
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+_OWN = re.compile(r"/dinh-chinh/[a-z0-9-]{1,200}")
 _TOKEN = re.compile(r"‹([a-z_]{1,20})·([0-9]{0,2})·([0-9a-f]{8})›")
 _SLUGS = {topic.value: topic.value.replace("_", "-") for topic in Topic}
 
@@ -41,6 +42,7 @@ def make_environment() -> Environment:
         "instant": instant,
         "number": number,
         "masked": masked,
+        "own_address": own_address,
         "address": address,
         "host": host,
         "bare": bare,
@@ -105,6 +107,11 @@ def address(url: str) -> str:
     """A web address that is safe as a link, or an empty one: escaping does not stop `javascript:`."""
     parts = urlsplit(url.strip())
     return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def own_address(url: str) -> str:
+    """The address of a correction of this desk, or an empty one: two slashes of either kind lead away."""
+    return url if _OWN.fullmatch(url) else ""
 
 
 def host(url: str) -> str:
