@@ -236,12 +236,18 @@ def defer(desk: Desk, claim_id: int, staff_id: int, until: date, reason: str) ->
         audit.append(session, desk.clock, f"staff:{staff.id}", "defer", f"claim:{claim.public_id}", detail)
 
 
+def holder(claim: Claim, now: datetime) -> int | None:
+    """Who holds the lease of a claim; None when nobody does or it is over."""
+    over = claim.lease_until is None or claim.lease_until <= now
+    return None if over else claim.lease_staff_id
+
+
 def take(desk: Desk, claim_id: int, staff_id: int) -> bool:
     """Lease a claim so that two people do not work on it at once; False if somebody else has it."""
     now: datetime = desk.clock()
     with desk.sessions.begin() as session:
         claim = open_claim(session, claim_id)
-        if claim.lease_staff_id not in {None, staff_id} and (claim.lease_until or now) > now:
+        if holder(claim, now) not in {None, staff_id}:
             return False
         claim.lease_staff_id, claim.lease_until = staff_id, now + timedelta(minutes=LEASE_MINUTES)
         return True

@@ -7,17 +7,16 @@ cannot see it stand in the page (alternative text and a table), not in each of i
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from threading import Lock
 from typing import Any
+
+from pipeline.memo import Memo
 
 FONT = "DejaVu Sans, Segoe UI, Roboto, sans-serif"
 INK, PAPER, MUTED, BAND, TARGET = "#1d1d1f", "#ffffff", "#767676", "#1f6fb2", "#b3261e"
 GRID, SECOND, THIRD, FOURTH = "#dddddd", "#b35c00", "#1c6a3a", "#7a3e9d"
 SERIES = (BAND, SECOND, THIRD, FOURTH)
 DARK_PAPER = "#1f1d1a"
-KEPT = 256
 
 # every colour has its counterpart for dark surroundings
 _DARK_OF = {
@@ -40,8 +39,8 @@ _DOT = re.compile(r'<path transform="translate\(([\d.]+),([\d.]+)\)" d="M([\d.]+
 _EDGE = re.compile(r'(<circle(?: (?:cx|cy|r|fill)="[^"]*")*) stroke-width="[^"]*"(/>)')
 _LINKS = ' xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1"'
 _LONG = re.compile(r"(?<!\d)(\d+\.\d)\d+")
-_drawn: OrderedDict[Hashable, str | bytes] = OrderedDict()
-_lock = Lock()
+# describing and drawing take a tenth of a second: the same figures are drawn once
+_drawn: Memo[str | bytes] = Memo(256)
 
 
 def svg(key: Hashable, spec: Callable[[], dict[str, Any]], title: str) -> str:
@@ -52,7 +51,7 @@ def svg(key: Hashable, spec: Callable[[], dict[str, Any]], title: str) -> str:
 
         return _finished(vl_convert.vegalite_to_svg(spec()), title)
 
-    return str(_once(("svg", key), draw))
+    return str(_drawn.get(("svg", key), draw))
 
 
 def png(key: Hashable, spec: Callable[[], dict[str, Any]], scale: float = 2.0) -> bytes:
@@ -64,19 +63,8 @@ def png(key: Hashable, spec: Callable[[], dict[str, Any]], scale: float = 2.0) -
         made: bytes = vl_convert.vegalite_to_png(spec(), scale=scale)
         return made
 
-    found = _once(("png", scale, key), draw)
+    found = _drawn.get(("png", scale, key), draw)
     return found if isinstance(found, bytes) else found.encode()
-
-
-def _once(key: Hashable, draw: Callable[[], str | bytes]) -> str | bytes:
-    """Describing and drawing take a tenth of a second: the same figures are drawn once."""
-    with _lock:
-        if key not in _drawn:
-            _drawn[key] = draw()
-        _drawn.move_to_end(key)
-        while len(_drawn) > KEPT:
-            _drawn.popitem(last=False)
-        return _drawn[key]
 
 
 def _finished(drawn: str, title: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.claims import Claim
 from pipeline.compose import Desk
-from pipeline.decisions import OPEN_STATES, may_review
+from pipeline.decisions import OPEN_STATES, holder, may_review
 
 HOLD_MINUTES = 3
 """Three missed calls of a page end its lease: a closed laptop holds nothing."""
@@ -24,11 +24,10 @@ def hold(desk: Desk, claim_id: int, staff_id: int) -> bool:
         claim = session.get(Claim, claim_id, with_for_update=True)
         if claim is None or claim.state not in OPEN_STATES or not may_review(session, claim, staff_id):
             return False
-        mine = claim.lease_staff_id == staff_id
-        over = claim.lease_until is None or claim.lease_until <= now
-        if not mine and claim.lease_staff_id is not None and not over:
+        held_by = holder(claim, now)
+        if held_by not in {None, staff_id}:
             return False
-        longer = claim.lease_until if mine and not over else None
+        longer = claim.lease_until if held_by == staff_id else None
         claim.lease_staff_id, claim.lease_until = staff_id, max(until, longer or until)
         return True
 

@@ -9,14 +9,13 @@ of letters and needs no font to be shown. typst is imported where it is used.
 import hashlib
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from threading import Lock
 from typing import Literal
 
 from models.vocabulary import Language, Rating
+from pipeline.memo import Memo
 from pipeline.report import TEMPLATES
 
 Kind = Literal["svg", "png"]
@@ -26,7 +25,6 @@ WIDTH, HEIGHT = 1200, 630
 """Pixels: what sites that show a link's picture ask for (the Open Graph protocol's usual 1.91 : 1)."""
 MAX_TITLE = 160
 MAX_TRUTH = 220
-KEPT = 128
 
 WHEEL_FONTS = ("Libertinus Serif", "New Computer Modern")
 KHMER_FONTS = (
@@ -39,8 +37,7 @@ COLOURS = {
     Rating.UNPROVEN: ("#4f5560", "#eceef1"),
     Rating.TRUE: ("#1c6a3a", "#e4f3e8"),
 }
-_made: OrderedDict[str, bytes] = OrderedDict()
-_lock = Lock()
+_made: Memo[bytes] = Memo(128)
 
 
 @dataclass(frozen=True)
@@ -79,14 +76,7 @@ def picture(card: Card, kind: Kind) -> bytes:
 
 def once(content: str, make: Callable[[], bytes]) -> bytes:
     """What was made of the same content before, or what `make` makes of it now."""
-    key = hashlib.sha256(content.encode()).hexdigest()
-    with _lock:
-        if key not in _made:
-            _made[key] = make()
-        _made.move_to_end(key)
-        while len(_made) > KEPT:
-            _made.popitem(last=False)
-        return _made[key]
+    return _made.get(hashlib.sha256(content.encode()).digest(), make)
 
 
 def shortened(text: str, most: int) -> str:

@@ -24,7 +24,7 @@ from models.vocabulary import Opinion
 from models.workbench import PendingReview
 from pipeline import drafts
 from pipeline.compose import Clock, Desk
-from pipeline.decisions import ReviewInput, check_review, review_in
+from pipeline.decisions import ReviewInput, check_review, holder, review_in
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -84,8 +84,7 @@ def _refuse_twice(session: Session, claim_id: int, staff_id: int) -> None:
 
 def _hold_until(claim: Claim, staff_id: int, now: datetime, due: datetime) -> None:
     """Keep the claim out of others' hands while it waits, unless somebody else holds it already."""
-    free = claim.lease_staff_id in {None, staff_id} or claim.lease_until is None or claim.lease_until <= now
-    if free:
+    if holder(claim, now) in {None, staff_id}:
         claim.lease_staff_id, claim.lease_until = staff_id, due
 
 

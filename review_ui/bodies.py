@@ -1,14 +1,16 @@
-"""JSON bodies are read as strictly as forms: one object, no doubled key, no unknown one, no huge body."""
+"""JSON bodies, read as strictly as forms: one object, no doubled key, no unknown one, no huge body."""
 
 import json
 from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.responses import Response
 
 from models.errors import UsageError
 from review_ui.errors import MediaTypeError, TooLargeError, WrongFormError
 from review_ui.forms import MAX_BODY, Form
+from review_ui.security import NO_STORE
 
 _JSON = "application/json"
 
@@ -68,6 +70,12 @@ async def _read(request: Request) -> bytes:
         if len(body) > MAX_BODY:
             raise TooLargeError("body: too large")
     return bytes(body)
+
+
+def json_answer(document: dict[str, object], status: int = 200) -> Response:
+    """An answer to a program that no cache may keep."""
+    headers = {"cache-control": NO_STORE, "content-type": "application/json; charset=utf-8"}
+    return Response(json.dumps(document, ensure_ascii=False), status, headers=headers)
 
 
 PostedJson = Annotated[Form, Depends(posted_json)]

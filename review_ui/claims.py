@@ -16,7 +16,7 @@ from models.gathered import Item, Mention, Source
 from models.vocabulary import AppealState, ClaimState, ItemKind, Role
 from models.weeks import local_day
 from pipeline import drafts, groups, seeding, undo
-from pipeline.decisions import OPEN_STATES, may_review, round_reviews
+from pipeline.decisions import OPEN_STATES, holder, may_review, round_reviews
 from pipeline.drafts import KeptDraft
 from pipeline.proposals import SAME, Proposal, proposal_of
 from pipeline.undo import Waiting
@@ -142,26 +142,21 @@ def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> 
         log=_log(session, claim),
         # only once it is settled, and before that to nobody but who wrote it
         was_seed=seeding.is_seed(claim) and claim.state == ClaimState.CLOSED,
-        taken=_leased(claim, now) and claim.lease_staff_id != me.staff_id,
+        taken=holder(claim, now) not in {None, me.staff_id},
         own=own,
     )
-
-
-def _leased(claim: Claim, now: datetime) -> bool:
-    return claim.lease_staff_id is not None and claim.lease_until is not None and claim.lease_until > now
 
 
 def _own(session: Session, claim: Claim, me: SignedIn, now: datetime) -> Own:
     reviews = me.role in {Role.ANALYST, Role.LEAD} and claim.state in OPEN_STATES
     waiting = undo.pending_of(session, me.staff_id, [claim.id])
-    held = _leased(claim, now) and claim.lease_staff_id == me.staff_id
     mine = (one for one in undo.waiting(session, me.staff_id, now) if one.claim_id == claim.id)
     return Own(
         can_review=reviews and not waiting and may_review(session, claim, me.staff_id),
         wrote_seed=seeding.wrote(session, claim, me.staff_id),
         draft=drafts.of(session, claim.id, me.staff_id),
         waiting=next(mine, None) if waiting else None,
-        mine_until=claim.lease_until if held else None,
+        mine_until=claim.lease_until if holder(claim, now) == me.staff_id else None,
     )
 
 

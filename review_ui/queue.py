@@ -20,7 +20,7 @@ from models.vocabulary import ClaimState, Topic
 from models.weeks import local_day
 from models.workbench import Draft, PendingReview
 from pipeline import autoqueue, search, undo
-from pipeline.decisions import OPEN_STATES
+from pipeline.decisions import OPEN_STATES, holder
 from pipeline.figures import shown
 from pipeline.proposals import SAME
 from pipeline.ranking import best_first, is_due
@@ -310,17 +310,13 @@ def _rows(
             claim=claim,
             share=min(1.0, (claim.priority or 0.0) / top) if top > 0 else 0.0,
             age_days=(today - claim.first_day).days,
-            mine=_leased(claim, now) and claim.lease_staff_id == staff_id,
-            taken=_leased(claim, now) and claim.lease_staff_id != staff_id,
+            mine=holder(claim, now) == staff_id,
+            taken=holder(claim, now) not in {None, staff_id},
             reviewed=claim.id in done,
             drafted=claim.id in drafted,
         )
         for claim in claims
     ]
-
-
-def _leased(claim: Claim, now: datetime) -> bool:
-    return claim.lease_staff_id is not None and claim.lease_until is not None and claim.lease_until > now
 
 
 def _reviewed(session: Session, claims: Sequence[Claim], staff_id: int) -> set[int]:

@@ -149,9 +149,9 @@ def set_cookie(response: Response, secret: str) -> None:
     response.set_cookie(COOKIE, secret, path="/", secure=True, httponly=True, samesite="lax")
 
 
-def clear_cookie(response: Response) -> None:
-    """Take the secret from the browser."""
-    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+def clear_cookie(response: Response, name: str = COOKIE) -> None:
+    """Take a secret from the browser."""
+    response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def _hash(secret: str) -> str:

@@ -4,8 +4,6 @@ What a person does not see on the page of a claim, a program does not get either
 stay blind, and an auditor labels before reading.
 """
 
-import json
-
 from fastapi import Request
 from starlette.responses import Response
 
@@ -15,7 +13,7 @@ from models.vocabulary import Opinion, Role
 from pipeline import decisions, independent
 from pipeline.decisions import ReviewInput
 from pipeline.evidence import EvidenceInput
-from review_ui.bodies import PostedJson, PostedObject, texts
+from review_ui.bodies import PostedJson, PostedObject, json_answer, texts
 from review_ui.claims import ClaimPage, claim_of, claim_page
 from review_ui.errors import WrongFormError
 from review_ui.filters import Filters
@@ -23,7 +21,6 @@ from review_ui.forms import Form
 from review_ui.guard import Routes
 from review_ui.pages import desk_of, me_of
 from review_ui.queue import Place, QueueRow, queue_page
-from review_ui.security import NO_STORE
 
 routes = Routes()
 DESK = "/api/v1/desk"
@@ -38,7 +35,7 @@ def desk_queue(request: Request) -> Response:
     after = Place.read(request.query_params.get("after", ""))
     with desk.reading() as session:
         page = queue_page(session, filters, me_of(request).staff_id, desk.clock(), after)
-        return _json({"items": [_row(one) for one in page.rows], "next": page.after})
+        return json_answer({"items": [_row(one) for one in page.rows], "next": page.after})
 
 
 def _row(row: QueueRow) -> dict[str, object]:
@@ -73,7 +70,7 @@ def desk_claim(request: Request, claim_id: int) -> Response:
         if me.role is Role.AUDITOR and independent.hides(session, claim_id, me.staff_id):
             raise ConflictError("label this claim in the independent audit before you read it here")
         page = claim_page(session, claim_id, me, desk.clock())
-        return _json(_shown(page))
+        return json_answer(_shown(page))
 
 
 def _shown(page: ClaimPage) -> dict[str, object]:
@@ -127,7 +124,7 @@ def desk_take(request: Request, claim_id: int, body: PostedJson) -> Response:
     """Lease the claim for a while; `taken` is false if another person holds it."""
     body.take()
     _known(request, claim_id)
-    return _json({"taken": decisions.take(desk_of(request), claim_id, me_of(request).staff_id)})
+    return json_answer({"taken": decisions.take(desk_of(request), claim_id, me_of(request).staff_id)})
 
 
 @routes.call(f"{DESK}/claims/{{claim_id:int}}/reviews", "POST")
@@ -144,7 +141,7 @@ def desk_review(request: Request, claim_id: int, body: PostedObject) -> Response
     _known(request, claim_id)
     given = ReviewInput(Opinion(opinion), Form.of({"reason": reason})["reason"], evidence)
     decided = decisions.record_review(desk_of(request), claim_id, me_of(request).staff_id, given)
-    return _json({"erased": decided.erased}, 201)
+    return json_answer({"erased": decided.erased}, 201)
 
 
 def _evidence(one: Form) -> EvidenceInput:
@@ -164,15 +161,10 @@ def desk_defer(request: Request, claim_id: int, body: PostedJson) -> Response:
     _known(request, claim_id)
     until = body.day("until")
     decisions.defer(desk_of(request), claim_id, me_of(request).staff_id, until, body["reason"])
-    return _json({"until": until.isoformat()})
+    return json_answer({"until": until.isoformat()})
 
 
 def _known(request: Request, claim_id: int) -> None:
     """Raise `NotFoundError` before a number that no database could hold reaches one."""
     with desk_of(request).reading() as session:
         claim_of(session, claim_id)
-
-
-def _json(document: dict[str, object], status: int = 200) -> Response:
-    headers = {"cache-control": NO_STORE, "content-type": "application/json; charset=utf-8"}
-    return Response(json.dumps(document, ensure_ascii=False), status, headers=headers)

@@ -4,14 +4,12 @@ No account, no cookie, nothing kept of the sender; a receipt travels in a body, 
 addresses end up in logs.
 """
 
-import json
-
 from fastapi import Request
 from starlette.responses import Response
 
 from models.vocabulary import Outcome
 from pipeline import tips
-from review_ui.bodies import PostedJson
+from review_ui.bodies import PostedJson, json_answer
 from review_ui.guard import Routes
 from review_ui.pages import base_url, desk_of
 from review_ui.routes.tips import check_text, within_limits
@@ -29,8 +27,8 @@ def api_send_tip(request: Request, body: PostedJson) -> Response:
     within_limits(request)
     taken = tips.take(desk_of(request), text)
     if taken.outcome != Outcome.KEPT:
-        return _json({"outcome": taken.outcome.value, "receipt": None, "status_url": None}, 200)
-    return _json(
+        return json_answer({"outcome": taken.outcome.value, "receipt": None, "status_url": None}, 200)
+    return json_answer(
         {"outcome": taken.outcome.value, "receipt": taken.receipt, "status_url": base_url(request) + FOLLOW},
         201,
     )
@@ -50,7 +48,7 @@ def api_follow(request: Request, body: PostedJson) -> Response:
         for one in status.claims
     ]
     answered = status.answered_day.isoformat() if status.answered_day else None
-    return _json(
+    return json_answer(
         {"day": status.day.isoformat(), "answered_day": answered, "claims": claims, "sealed": status.sealed},
         200,
     )
@@ -61,8 +59,3 @@ def api_withdraw(request: Request, body: PostedJson) -> Response:
     """Erase a tip for the holder of its receipt."""
     tips.withdraw(desk_of(request), body.take("receipt")["receipt"].strip())
     return Response(status_code=204, headers={"cache-control": NO_STORE})
-
-
-def _json(document: dict[str, object], status: int) -> Response:
-    headers = {"cache-control": NO_STORE, "content-type": "application/json; charset=utf-8"}
-    return Response(json.dumps(document, ensure_ascii=False), status, headers=headers)

@@ -13,6 +13,7 @@ from review_ui.guard import Routes
 from review_ui.messages import Message
 from review_ui.pages import base_url, desk_of, site_of
 from review_ui.routes.sign_in import safe_back
+from review_ui.sessions import clear_cookie
 
 routes = Routes()
 log = logging.getLogger("kiemchung.web")
@@ -55,7 +56,7 @@ def sign_in_return(request: Request) -> Response:
     except oidc.OidcError as error:
         return _failed(request, error)
     response = entering.known(request, staff, safe_back(then) or "")
-    _clear(response)
+    clear_cookie(response, COOKIE)
     return response
 
 
@@ -70,9 +71,5 @@ def _failed(request: Request, error: oidc.OidcError) -> Response:
     # the reason is for the operator's log; a visitor learns nothing of which accounts there are
     log.warning("outside sign-in refused", extra={"why": str(error)})
     response = entering.first_page(request, 422, error=_FAILED)
-    _clear(response)
+    clear_cookie(response, COOKIE)
     return response
-
-
-def _clear(response: Response) -> None:
-    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")

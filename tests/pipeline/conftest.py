@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from models.claims import Claim
 from models.desk import Staff
@@ -149,3 +150,15 @@ PRIMARY = EvidenceInput(
 )
 
 Maker = Callable[..., int]
+
+
+def count(desk: Desk, table: type[object]) -> int:
+    """How many rows a table holds."""
+    with desk.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def state_of(desk: Desk, claim_id: int) -> str:
+    """How far a claim is."""
+    with desk.reading() as session:
+        return session.get_one(Claim, claim_id).state

@@ -44,19 +44,9 @@ def made(url: str, folder: Path, clock: MovingClock, **flags: str) -> Desk:
 
 
 @pytest.fixture
-def desk(database_url: str, tmp_path: Path, moving: MovingClock) -> Iterator[Desk]:
-    """A desk on each database in turn."""
-    desk = made(database_url, tmp_path, moving)
-    yield desk
-    desk.close()
-
-
-@pytest.fixture
-def sqlite_desk(sqlite_url: str, tmp_path: Path, moving: MovingClock) -> Iterator[Desk]:
-    """A desk on SQLite."""
-    desk = made(sqlite_url, tmp_path, moving)
-    yield desk
-    desk.close()
+def clock(moving: MovingClock) -> MovingClock:
+    """The desks of this file run by it."""
+    return moving
 
 
 def enrol(desk: Desk, username: str = "an", role: Role = Role.LEAD) -> tuple[Staff, pyotp.TOTP, list[str]]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from crawlers.intake import receipt_hash
 from models.claims import Claim
@@ -19,6 +18,7 @@ from models.weeks import iso_week, local_day
 from pipeline import accounts, tips
 from pipeline.compose import Desk, build
 from pipeline.settings import load
+from tests.pipeline.conftest import count
 
 WORDS = "Bà con ơi uống lá đu đủ là hết bệnh"
 OTHER = "Có báo viết rằng lá đu đủ chữa bệnh"
@@ -129,12 +129,6 @@ def answer(desk: Desk, claim_id: int) -> None:
                 **parts,
             )
         )
-
-
-def count(desk: Desk, table: type[object]) -> int:
-    """How many rows a table holds."""
-    with desk.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_a_receipt_tells_where_a_tip_stands(desk: Desk) -> None:

@@ -1,8 +1,5 @@
 """Tokens for programs: shown once, kept as a hash, ended by time, by hand, by any change of the account."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 
@@ -12,8 +9,7 @@ from models.errors import ConflictError, NotFoundError, UsageError
 from models.vocabulary import Role
 from models.weeks import local_day
 from pipeline import accounts, tokens
-from pipeline.compose import Desk, build
-from pipeline.settings import load
+from pipeline.compose import Desk
 from tests.review_ui.house import MovingClock
 
 GOOD = "sông rộng thuyền trôi xa"
@@ -26,12 +22,9 @@ def moving() -> MovingClock:
 
 
 @pytest.fixture
-def desk(database_url: str, tmp_path: Path, moving: MovingClock) -> Iterator[Desk]:
-    """A desk on each database in turn."""
-    flags = {"database.url": database_url, "paths.var": str(tmp_path / "var")}
-    made = build(load(environ={}, flags=flags), clock=moving, migrated=False)
-    yield made
-    made.close()
+def clock(moving: MovingClock) -> MovingClock:
+    """The desks of this file run by it."""
+    return moving
 
 
 def test_a_token_acts_for_its_owner_until_it_ends(desk: Desk, moving: MovingClock) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from models import retention
 from models.claims import Claim
@@ -23,7 +23,7 @@ from pipeline.decisions import ReviewInput, record_review
 from pipeline.ratedpart import Part
 from pipeline.settings import Settings
 from tests.conftest import NOW
-from tests.pipeline.conftest import PRIMARY, People, hire, put_claim
+from tests.pipeline.conftest import PRIMARY, People, count, hire, put_claim, state_of
 
 REASON = "Đã đọc thông báo của cơ quan."
 FALSE = ReviewInput(Opinion.FALSE, REASON, (PRIMARY,))
@@ -34,16 +34,6 @@ def later(desk: Desk, **by: float) -> Desk:
     """The same desk some time later."""
     now = desk.clock() + timedelta(**by)
     return replace(desk, clock=lambda: now)
-
-
-def count(desk: Desk, table: type[object]) -> int:
-    with desk.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def state_of(desk: Desk, claim_id: int) -> str:
-    with desk.reading() as session:
-        return session.get_one(Claim, claim_id).state
 
 
 def test_a_review_counts_after_ten_seconds_and_not_before(desk: Desk, people: People) -> None:

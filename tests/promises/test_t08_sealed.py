@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import select
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -30,6 +30,7 @@ from pipeline.settings import load
 from review_ui.app import create_app
 from tests.conftest import NOW
 from tests.crawlers.reader import StandInReader
+from tests.pipeline.conftest import count
 from tests.promises.test_tips import tip_words
 from tests.review_ui.house import SITE
 
@@ -52,11 +53,6 @@ def make(folder: Path, seal_to: str = "") -> Desk:
 @pytest.fixture
 def server(tmp_path: Path, pair: Pair) -> Desk:
     return make(tmp_path / "server", pair[1])
-
-
-def stored(desk: Desk, table: type) -> int:
-    with desk.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def image(folder: Path) -> bytes:
@@ -89,7 +85,7 @@ def test_no_stored_tip_is_readable_on_the_server(server: Desk, tmp_path: Path, p
     stages(server)
     backup.make(server)
     server.close()
-    assert (stored(server, SealedTip), stored(server, Item), stored(server, Mention)) == (n, 0, 0)
+    assert (count(server, SealedTip), count(server, Item), count(server, Mention)) == (n, 0, 0)
     assert readable(tmp_path / "server", texts) == []
     # whoever holds the key reads all of them
     opener = seals.Opener.of_file(pair[0])
@@ -125,7 +121,7 @@ def test_all_sealed_tips_are_of_one_length_and_none_repeats(server: Desk) -> Non
 def test_what_is_not_ours_is_dropped_before_it_could_be_sealed(server: Desk) -> None:
     taken = tips.take(server, "Tui thấy cách làm việc của xã càng lúc càng tệ, dân hỏi gì cũng lắc đầu.")
     assert taken.outcome == Outcome.NOT_OURS
-    assert stored(server, SealedTip) == 0
+    assert count(server, SealedTip) == 0
     with server.reading() as session:
         assert totals(session, TIP_LINE, local_day(NOW)) == {"not_ours": 1}
 
@@ -139,7 +135,7 @@ def test_a_receipt_follows_and_withdraws_a_sealed_tip(server: Desk) -> None:
         with pytest.raises(NotFoundError, match="no tip of this receipt"):
             do(server, first.receipt)
     assert tips.follow(server, second.receipt).sealed
-    assert stored(server, SealedTip) == 1
+    assert count(server, SealedTip) == 1
 
 
 def test_ninety_days_and_it_is_gone(server: Desk) -> None:
@@ -151,7 +147,7 @@ def test_ninety_days_and_it_is_gone(server: Desk) -> None:
         with server.sessions.begin() as session:
             gone = retention.erase(session, today + timedelta(days=days))
             assert gone["sealed_tip"] == 1 - left
-        assert stored(server, SealedTip) == left
+        assert count(server, SealedTip) == left
 
 
 def test_an_export_is_opened_offline_and_again_changes_nothing(
@@ -166,7 +162,7 @@ def test_an_export_is_opened_offline_and_again_changes_nothing(
     for outcome in (Outcome.KEPT, Outcome.DUPLICATE):
         done = sealing.take(away, folder, pair[0])
         assert (done.rows, dict(done.outcomes), list(done.errors)) == (3, {outcome.value: 3}, [])
-    assert (stored(away, Item), stored(away, Tip)) == (3, 3)
+    assert (count(away, Item), count(away, Tip)) == (3, 3)
     with away.reading() as session:
         kept = " ".join(session.scalars(select(Mention.text)))
         assert session.scalars(select(MentionToken.last_two).distinct()).all() == ["78"]
@@ -258,7 +254,7 @@ def test_the_pages_say_so(server: Desk, tmp_path: Path) -> None:
     assert "Xóa tin này" in shown.text
     assert client.post("/api/tips/status", json={"receipt": receipt}).json()["sealed"] is True
     assert client.post("/theo-doi/xoa", data={"receipt": receipt}).status_code == 200
-    assert stored(server, SealedTip) == 0
+    assert count(server, SealedTip) == 0
     # the control: a desk that does not seal does not say that it does
     plain = TestClient(create_app(make(tmp_path / "plain")), base_url=SITE)
     assert "phong bì" not in plain.get("/gui-tin").text

@@ -11,7 +11,7 @@ from models.vocabulary import Role
 from pipeline import accounts
 from pipeline.compose import Desk
 from review_ui.app import create_app
-from tests.review_ui.house import Browser, MovingClock, add_staff, make_desk
+from tests.review_ui.house import TIP, Browser, MovingClock, add_claim, add_staff, decide, make_desk
 
 STAFF = {
     "an": Role.ANALYST,
@@ -77,3 +77,11 @@ def browse(app: FastAPI) -> Iterator[OpenBrowser]:
     yield open_one
     for browser in opened:
         browser.client.close()
+
+
+@pytest.fixture
+def agreed(desk: Desk, staff: dict[str, Staff]) -> int:
+    """A claim that two people agree on, with a tip among its mentions."""
+    claim_id = add_claim(desk, "Lá đu đủ chữa sốt xuất huyết", tip=TIP)
+    decide(desk, claim_id, staff["an"].id, staff["binh"].id)
+    return claim_id

@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -200,6 +200,15 @@ TEXT = CorrectionInput(
     what_to_do="Sốt cao hai ngày thì tới trạm y tế.",
     contact="Trạm y tế nơi bạn ở, hoặc 115.",
 )
+
+
+TIP = "Uống nước lá đu đủ mỗi sáng là dứt liền bệnh sốt xuất huyết nha bà con"
+"""A tip on the claim that `TEXT` answers."""
+
+
+def form(text: CorrectionInput, language: str = "vi", **more: str) -> dict[str, str]:
+    """The editor's fields."""
+    return {**{f"{language}-{part}": words_ for part, words_ in asdict(text).items()}, **more}
 
 
 def decide(desk: Desk, claim_id: int, first: int, second: int, opinion: Opinion = Opinion.FALSE) -> None:

@@ -1,9 +1,8 @@
 """The editor of corrections: drafts that survive, the six-word check as it is, hints, three languages."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
@@ -18,27 +17,12 @@ from pipeline import correctiondrafts, public
 from pipeline.compose import Desk
 from pipeline.paraphrase import LONGEST_RUN, shared_run, shared_spans
 from pipeline.plainwords import HintKind, hints, measured
-from pipeline.publishing import CorrectionInput
 from pipeline.worddiff import Change, word_diff
 from review_ui.editing import chosen_language
 from tests.review_ui.conftest import OpenBrowser
-from tests.review_ui.house import TEXT, MovingClock, add_claim, decide, publish, words
+from tests.review_ui.house import TEXT, TIP, MovingClock, add_claim, form, publish, words
 
-TIP = "Uống nước lá đu đủ mỗi sáng là dứt liền bệnh sốt xuất huyết nha bà con"
 COPIED = replace(TEXT, said="Nghe đồn uống nước lá đu đủ mỗi sáng là dứt liền bệnh, thiệt không?")
-
-
-def form(text: CorrectionInput, language: str = "vi", **more: str) -> dict[str, str]:
-    """The editor's fields."""
-    return {**{f"{language}-{part}": words_ for part, words_ in asdict(text).items()}, **more}
-
-
-@pytest.fixture
-def agreed(desk: Desk, staff: dict[str, Staff]) -> int:
-    """A claim that two people agree on, with a tip among its mentions."""
-    claim_id = add_claim(desk, "Lá đu đủ chữa sốt xuất huyết", tip=TIP)
-    decide(desk, claim_id, staff["an"].id, staff["binh"].id)
-    return claim_id
 
 
 def drafts(desk: Desk) -> int:

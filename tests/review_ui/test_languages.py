@@ -37,6 +37,7 @@ from tests.review_ui.house import (
     publish,
     words,
 )
+from tests.review_ui.village import spoken
 from tools import catalogues
 
 ENGLISH = replace(
@@ -99,11 +100,6 @@ def addresses(slug: str) -> list[str]:
         f"/dinh-chinh/{slug}",
         f"/phan-hoi/{slug}",
     ]
-
-
-def spoken(path: str, tag: str) -> str:
-    """An address in a language."""
-    return path if tag == "vi" else f"{path}{'&' if '?' in path else '?'}lang={tag}"
 
 
 class Reader(HTMLParser):

@@ -1,8 +1,6 @@
 """The editor and the door to the public: six-word check, preview, publishing, revising, appeals."""
 
-from dataclasses import asdict, replace
-
-import pytest
+from dataclasses import replace
 
 from models.desk import Staff
 from models.vocabulary import Language
@@ -10,23 +8,9 @@ from pipeline import publishing
 from pipeline.compose import Desk
 from pipeline.publishing import CorrectionInput
 from tests.review_ui.conftest import OpenBrowser
-from tests.review_ui.house import TEXT, MovingClock, add_claim, decide, publish, words
+from tests.review_ui.house import TEXT, MovingClock, add_claim, decide, form, publish, words
 
-TIP = "Uống nước lá đu đủ mỗi sáng là dứt liền bệnh sốt xuất huyết nha bà con"
 COPIED = replace(TEXT, said="Có người nói nước lá đu đủ mỗi sáng là dứt liền bệnh.")
-
-
-def form(text: CorrectionInput, language: str = "vi", **more: str) -> dict[str, str]:
-    """The editor's fields."""
-    return {**{f"{language}-{part}": words_ for part, words_ in asdict(text).items()}, **more}
-
-
-@pytest.fixture
-def agreed(desk: Desk, staff: dict[str, Staff]) -> int:
-    """A claim that two people agree on, with a tip among its mentions."""
-    claim_id = add_claim(desk, "Lá đu đủ chữa sốt xuất huyết", tip=TIP)
-    decide(desk, claim_id, staff["an"].id, staff["binh"].id)
-    return claim_id
 
 
 def test_a_lead_publishes_and_readers_see_it(browse: OpenBrowser, agreed: int) -> None:

@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from models.claims import Claim
 from models.decisions import Evidence, Review
 from models.desk import AuditEntry, Staff
 from models.gathered import Mention
@@ -13,6 +12,7 @@ from models.vocabulary import ClaimState
 from models.workbench import Draft, PendingReview
 from pipeline import accounts, run, undo
 from pipeline.compose import Desk
+from tests.pipeline.conftest import count, state_of
 from tests.review_ui.conftest import OpenBrowser
 from tests.review_ui.house import Answer, Browser, MovingClock, add_claim, decide, words
 from tests.review_ui.test_review import FULL, REASON
@@ -30,16 +30,6 @@ def take_back(browser: Browser) -> Answer:
     found = re.search(r'name="review" value="(\d+)"', browser.get("/ban-lam-viec").text)
     assert found
     return browser.post("/ban-lam-viec/lay-lai", {"review": found[1]})
-
-
-def count(desk: Desk, table: type[object]) -> int:
-    with desk.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def state_of(desk: Desk, claim_id: int) -> str:
-    with desk.reading() as session:
-        return session.get_one(Claim, claim_id).state
 
 
 def test_nothing_comes_of_a_review_within_ten_seconds(
