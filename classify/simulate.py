@@ -66,7 +66,7 @@ def replay(
         curve.append((len(reading.order), reading.found))
         if on_progress is not None:
             on_progress(len(reading.order), len(texts))
-    read_at, wss_at = _levels(truth[reading.order])
+    read_at, wss_at = levels(truth[reading.order], len(truth))
     return Replay(reading.order, curve, read_at, wss_at, reading.stopped)
 
 
@@ -118,10 +118,12 @@ class _Reading:
             self.stopped = {"at": read, "recall": recall, "claimed_low": claimed}
 
 
-def _levels(found: NDArray[np.bool_]) -> tuple[dict[str, float], dict[str, float]]:
-    """Fraction read when 80, 90 and 95% are found, and what that saves over reading at random."""
+def levels(found: NDArray[np.bool_], total: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Fraction of `total` read when 80, 90 and 95% are found, and what that saves over reading at random.
+
+    `found` tells of each row in the order of reading whether it was one; it may end with the last of them.
+    """
     running = np.cumsum(found)
-    total = len(found)
     read_at: dict[str, float] = {}
     wss_at: dict[str, float] = {}
     for level in LEVELS:

@@ -13,9 +13,10 @@ from crawlers.ledger import DueEntry
 from crawlers.robots import RestAskedError
 
 
-def page_request(lane: Lane, url: str) -> Request:
+def page_request(lane: Lane, url: str, headers: dict[str, str] | None = None) -> Request:
     """The request for a page of the lane's source."""
-    return Request(url, callback=NO_CALLBACK, dont_filter=True, meta={SITES: lane.source.sites})
+    meta = {SITES: lane.source.sites}
+    return Request(url, headers=headers, callback=NO_CALLBACK, dont_filter=True, meta=meta)
 
 
 def entry_request(lane: Lane, entry: DueEntry) -> Request:
@@ -25,8 +26,7 @@ def entry_request(lane: Lane, entry: DueEntry) -> Request:
         headers["If-None-Match"] = entry.etag
     if entry.last_modified:
         headers["If-Modified-Since"] = entry.last_modified
-    meta = {SITES: lane.source.sites}
-    return Request(entry.url, headers=headers, callback=NO_CALLBACK, dont_filter=True, meta=meta)
+    return page_request(lane, entry.url, headers)
 
 
 def content_type(response: Response) -> str:
@@ -47,12 +47,14 @@ def wait_s(response: Response, now: datetime) -> float:
     if response.status not in outcomes.LATER:
         return 0.0
     asked = (response.headers.get("Retry-After") or b"").decode("latin-1")
-    return max(outcomes.retry_after(asked, now), 60.0)
+    return _at_least_a_minute(asked, now)
 
 
 def wait_of_error(error: Exception, now: datetime) -> float:
     """Seconds that the answer to robots.txt asked to wait, a minute at least; 0 if it asked for none."""
     cause = error.__cause__
-    return (
-        max(outcomes.retry_after(cause.retry_after, now), 60.0) if isinstance(cause, RestAskedError) else 0.0
-    )
+    return _at_least_a_minute(cause.retry_after, now) if isinstance(cause, RestAskedError) else 0.0
+
+
+def _at_least_a_minute(asked: str, now: datetime) -> float:
+    return max(outcomes.retry_after(asked, now), 60.0)

@@ -81,9 +81,8 @@ def _crawl(
     for source_id, facts in sources.items():
         local = facts.sites <= set(context.local_hosts)
         at_once, batch = LOCAL if local else PUBLIC
-        lane = Lane(facts, context.budget, at_once, batch, resting=facts.resting)
-        lane.gate = asyncio.Semaphore(context.local_pace.concurrency if local else 1)
-        run.lanes[source_id] = lane
+        gate = asyncio.Semaphore(context.local_pace.concurrency if local else 1)
+        run.lanes[source_id] = Lane(facts, context.budget, at_once, batch, resting=facts.resting, gate=gate)
     run.due = ledger.claim_due([source_id for source_id, facts in sources.items() if not facts.resting])
     try:
         _fetch(settings, run)

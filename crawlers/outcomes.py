@@ -18,7 +18,7 @@ from twisted.internet.error import TimeoutError as TwistedTimeoutError
 
 from crawlers import urls
 from crawlers.guards import AddressRefusedError, MovedError
-from crawlers.resolver import refused_hosts
+from crawlers.lookup import refused_hosts
 from crawlers.robots import RobotsRefusedError
 from models.vocabulary import Outcome
 

@@ -9,9 +9,7 @@ from typing import Any
 from scrapy.crawler import Crawler
 from twisted.internet._resolver import GAIResolver
 
-from crawlers.lookup import AddrInfo, GuardedLookup, refused_hosts
-
-__all__ = ["LOCAL_HOSTS_SETTING", "AddrInfo", "GuardedLookup", "GuardedResolver", "refused_hosts"]
+from crawlers.lookup import GuardedLookup
 
 LOCAL_HOSTS_SETTING = "KIEMCHUNG_LOCAL_HOSTS"
 

@@ -188,7 +188,7 @@ class DeskSpider(Spider):
         try:
             response = await self._download(lane, answers.page_request(lane, page.url))
         except Exception as error:
-            await self._unanswered(lane, page, error, page.url)
+            await self._unanswered(lane, page, error)
             return
         lane.answered(well=response.status < outcomes.GONE_BELOW and response.status not in outcomes.LATER)
         if response.status == 200 and outcomes.is_login(page.url, response.url):
@@ -260,9 +260,9 @@ class DeskSpider(Spider):
         if outcome == Outcome.EMPTY:
             LOG.warning("empty_page source=%s", lane.source.id)
 
-    async def _unanswered(self, lane: Lane, page: Leased, error: Exception, url: str) -> None:
+    async def _unanswered(self, lane: Lane, page: Leased, error: Exception) -> None:
         """Count what kept a page from being fetched; unreachable robots.txt puts the source to rest."""
-        outcome = outcomes.of_error(error, url)
+        outcome = outcomes.of_error(error, page.url)
         passing = outcome in {Outcome.TIMEOUT, Outcome.NETWORK_ERROR}
         lane.answered(well=not passing)
         if isinstance(error, RobotsRefusedError) and error.unreachable:

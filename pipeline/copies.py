@@ -164,6 +164,6 @@ def stands_in(quote: str, words: Sequence[str]) -> bool:
 
 
 def of_claim(session: Session, claim_id: int) -> dict[int, EvidenceCopy]:
-    """What is known of each piece of a claim's evidence, by its number."""
+    """What the desk's own fetcher saw at the addresses of a claim's evidence, by the evidence's number."""
     mine = select(EvidenceCopy).join(Evidence).where(Evidence.claim_id == claim_id)
     return {copy.evidence_id: copy for copy in session.scalars(mine)}

@@ -38,17 +38,12 @@ def page(
     return items, items[-1].slug if len(ids) > limit else None
 
 
-def address(item: PublicCorrection, base: str) -> str:
-    """The page of a correction."""
-    return f"{base}/dinh-chinh/{item.slug}"
-
-
 def brief(item: PublicCorrection, base: str) -> dict[str, object]:
     """A correction as a list shows it."""
     text = item.text()
     return {
         "slug": item.slug,
-        "url": address(item, base),
+        "url": item.address(base),
         "api_url": f"{base}/api/v1/corrections/{item.slug}",
         "topic": item.topic,
         "rating": item.rating.value,

@@ -42,7 +42,7 @@ class Spoken:
 
     def text(self, item: PublicCorrection) -> PublicVersion:
         """The words of a correction."""
-        return item.text(self.language if self.language in item.languages else Language.VI)
+        return item.text_for(self.language)
 
     def headline(self, item: PublicCorrection) -> str:
         """The rating and the title in one line."""
@@ -63,11 +63,6 @@ class Spoken:
 
 
 VIETNAMESE = Spoken()
-
-
-def link(base: str, item: PublicCorrection) -> str:
-    """The address of a correction."""
-    return f"{base}/dinh-chinh/{item.slug}"
 
 
 def newest(items: Sequence[PublicCorrection]) -> datetime | None:
@@ -91,8 +86,8 @@ def json_feed(items: Sequence[PublicCorrection], base: str, name: str, spoken: S
 def _json_item(item: PublicCorrection, base: str, spoken: Spoken) -> dict[str, object]:
     text = spoken.text(item)
     return {
-        "id": link(base, item),
-        "url": spoken.url(link(base, item)),
+        "id": item.address(base),
+        "url": spoken.url(item.address(base)),
         "title": spoken.headline(item),
         "content_text": f"{text.said}\n\n{text.truth}\n\n{text.what_to_do}",
         "date_published": item.published_at.isoformat(),
@@ -113,8 +108,8 @@ def rss(items: Sequence[PublicCorrection], base: str, name: str, spoken: Spoken 
     for item in items:
         entry, text = ET.SubElement(channel, "item"), spoken.text(item)
         _leaf(entry, "title", spoken.headline(item))
-        _leaf(entry, "link", spoken.url(link(base, item)))
-        _leaf(entry, "guid", link(base, item))
+        _leaf(entry, "link", spoken.url(item.address(base)))
+        _leaf(entry, "guid", item.address(base))
         _leaf(entry, "pubDate", format_datetime(item.published_at))
         _leaf(entry, "category", spoken.topics[item.topic])
         _leaf(entry, "description", f"{text.truth}\n\n{text.what_to_do}")
@@ -137,8 +132,8 @@ def atom(
         marks = {} if text.language == spoken.language else {"xml:lang": text.language}
         entry = ET.SubElement(root, "entry", marks)
         _leaf(entry, "title", spoken.headline(item))
-        _leaf(entry, "id", link(base, item))
-        ET.SubElement(entry, "link", href=spoken.url(link(base, item)))
+        _leaf(entry, "id", item.address(base))
+        ET.SubElement(entry, "link", href=spoken.url(item.address(base)))
         _leaf(entry, "published", item.published_at.isoformat())
         _leaf(entry, "updated", item.updated_at.isoformat())
         ET.SubElement(entry, "category", term=item.topic, label=spoken.topics[item.topic])
@@ -197,7 +192,7 @@ def corrections_csv(items: Sequence[PublicCorrection], base: str) -> str:
     for item in items:
         text = item.text()
         cells = (
-            link(base, item),
+            item.address(base),
             item.topic,
             item.rating.value,
             text.title,
@@ -225,7 +220,7 @@ def sitemap(items: Sequence[PublicCorrection], base: str, pages: Sequence[str]) 
     for path in pages:
         _place(root, f"{base}{path}", everywhere)
     for item in items:
-        entry = _place(root, link(base, item), item.languages)
+        entry = _place(root, item.address(base), item.languages)
         _leaf(entry, "lastmod", item.updated_at.isoformat())
     return _xml(root)
 

@@ -153,12 +153,12 @@ def is_wide(figure: Figure) -> bool:
     return figure.high - figure.low > 0.30
 
 
-def state_vi(state: str) -> str:
-    """A state in Vietnamese."""
+def state_vi(state: str, say: Callable[[str], str] = str) -> str:
+    """A state in Vietnamese, or in the language that `say` turns Vietnamese into."""
     start, _, end = COULD_NOT.partition("{n}")
     if state.startswith(start):
-        return STATES_VI[COULD_NOT].format(n=state.removeprefix(start).removesuffix(end))
-    return STATES_VI.get(state, state)
+        return say(STATES_VI[COULD_NOT]).format(n=state.removeprefix(start).removesuffix(end))
+    return say(STATES_VI.get(state, state))
 
 
 def shown(figure: Figure, language: str = "vi") -> str:

@@ -1,8 +1,9 @@
 """Claims that say the same: open ones that match one known claim in every value, to be decided together."""
 
 from collections.abc import Sequence
+from itertools import islice
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models.claims import Claim, ClaimMatch, KnownClaim
@@ -27,12 +28,17 @@ def members(session: Session, known_id: int, staff_id: int) -> list[Claim]:
     found = session.scalars(_matching(known_id).limit(_LOOKED_AT)).all()
     waiting = pending_of(session, staff_id, [claim.id for claim in found])
     mine = (one for one in found if one.id not in waiting and may_review(session, one, staff_id))
-    return [claim for claim, _ in zip(mine, range(MOST_AT_ONCE), strict=False)]
+    return list(islice(mine, MOST_AT_ONCE))
 
 
 def sizes(session: Session, known_ids: Sequence[int]) -> dict[int, int]:
     """How many open claims match each known claim, counted no further than what is decided at once."""
-    return {one: len(session.scalars(_matching(one).limit(MOST_AT_ONCE)).all()) for one in known_ids}
+    return {one: session.scalar(_size(one)) or 0 for one in known_ids}
+
+
+def _size(known_id: int) -> Select[int]:
+    some = _matching(known_id).with_only_columns(Claim.id).order_by(None).limit(MOST_AT_ONCE)
+    return select(func.count()).select_from(some.subquery())
 
 
 def _matching(known_id: int) -> Select[Claim]:

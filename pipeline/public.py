@@ -118,12 +118,20 @@ class PublicCorrection:
         present = {version.language for version in self.versions}
         return [language.value for language in Language if language.value in present]
 
+    def address(self, base: str) -> str:
+        """The page of this correction on the site at `base`."""
+        return f"{base}/dinh-chinh/{self.slug}"
+
     def text(self, language: str = Language.VI) -> PublicVersion:
         """The newest version in a language; raises `NotFoundError` if there is none."""
         for version in self.versions:
             if version.language == language:
                 return version
         raise NotFoundError(f"this correction is not published in {language} yet")
+
+    def text_for(self, language: str) -> PublicVersion:
+        """The newest version in a language, in Vietnamese where there is none in it."""
+        return self.text(language if language in self.languages else Language.VI)
 
 
 def correction(session: Session, slug: str) -> PublicCorrection:
@@ -283,10 +291,10 @@ def claim_review(
 
     In the language of the page that it stands on, if the correction is published in it.
     """
-    language = language if language in item.languages else Language.VI.value
-    text = item.text(language)
+    text = item.text_for(language)
+    language = text.language
     names = RATING_NAMES_EN if language == Language.EN else RATING_NAMES_VI
-    url = f"{base_url}/dinh-chinh/{item.slug}" + (f"?lang={language}" if language != Language.VI else "")
+    url = item.address(base_url) + (f"?lang={language}" if language != Language.VI else "")
     return {
         "@context": "https://schema.org",
         "@type": "ClaimReview",

@@ -36,7 +36,7 @@ _REGISTRY_KINDS = frozenset({SourceKind.PUBLIC_BODY, SourceKind.HEALTH, SourceKi
 
 @dataclass(frozen=True)
 class Publisher:
-    """One line of the list: the end of a host, what kind of publisher has it, and what it is called."""
+    """One line of the list: the end of a host, what kind of publisher has it, and its folded names."""
 
     suffix: str
     kind: Why
@@ -48,7 +48,7 @@ class Publisher:
 
     def named_in(self, folded: str) -> bool:
         """Whether a text without marks and case names it, as whole words."""
-        return any(f" {_folded(name)} " in f" {folded} " for name in self.names)
+        return any(f" {name} " in f" {folded} " for name in self.names)
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +57,9 @@ def listed() -> Sequence[Publisher]:
     with FILE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     return tuple(
-        Publisher(row["suffix"], Why(row["kind"]), tuple(name for name in row["names"].split(";") if name))
+        Publisher(
+            row["suffix"], Why(row["kind"]), tuple(_folded(name) for name in row["names"].split(";") if name)
+        )
         for row in rows
     )
 
@@ -69,7 +71,8 @@ def why_primary(session: Session, host: str, domain: str, claim_text: str) -> Wh
     for one in mine:
         if one.kind in _BY_DOMAIN:
             return one.kind
-    if mine and any(one.named_in(_folded(claim_text)) for one in mine):
+    folded = _folded(claim_text) if mine else ""
+    if any(one.named_in(folded) for one in mine):
         return Why.ORGANISATION
     kinds = set(session.scalars(select(Source.kind).where(Source.domain == domain)))
     return Why.REGISTRY if kinds & _REGISTRY_KINDS else None
@@ -78,7 +81,7 @@ def why_primary(session: Session, host: str, domain: str, claim_text: str) -> Wh
 def elsewhere(name: str, host: str) -> str | None:
     """Where the body of this name publishes, if it is on the list and this host is none of its own."""
     host, wanted = host.lower().rstrip("."), _folded(name)
-    called = [one for one in listed() if wanted in {_folded(known) for known in one.names}]
+    called = [one for one in listed() if wanted in one.names]
     if not called or any(one.has(host) for one in called):
         return None
     # a ministry's own departments publish under other names of the same closed domain

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
 from models.decisions import Appeal, Correction, Evidence, EvidenceCopy, EvidenceLink, Review, Verdict
 from models.desk import AuditEntry, Staff
-from models.errors import NotFoundError
+from models.errors import ConflictError, NotFoundError
 from models.gathered import Item, Mention, Source
 from models.vocabulary import AppealState, ClaimState, ItemKind, Role
 from models.weeks import local_day
-from pipeline import drafts, groups, seeding, undo
+from pipeline import copies, drafts, groups, independent, seeding, undo
 from pipeline.decisions import OPEN_STATES, holder, may_review, round_reviews
 from pipeline.drafts import KeptDraft
 from pipeline.proposals import SAME, Proposal, proposal_of
@@ -117,8 +117,13 @@ def claim_of(session: Session, claim_id: int) -> Claim:
 
 
 def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> ClaimPage:
-    """Everything on the page of one claim for one person; raises `NotFoundError`."""
+    """Everything on the page of one claim for one person.
+
+    Raises `NotFoundError`, and `ConflictError` for an auditor who has to label the claim before reading it.
+    """
     claim = claim_of(session, claim_id)
+    if me.role is Role.AUDITOR and independent.hides(session, claim_id, me.staff_id):
+        raise ConflictError("label this claim in the independent audit before you read it here")
     own = _own(session, claim, me, now)
     reviews = _visible_reviews(session, claim, me)
     appeals = _appeals(session, claim.id)
@@ -134,7 +139,7 @@ def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> 
         tokens=tokens_of(session, claim.id),
         evidence=session.scalars(evidence).all(),
         dead_since=_dead_since(session, claim.id),
-        copies=_copies(session, claim.id),
+        copies=copies.of_claim(session, claim.id),
         rounds=_rounds(session, claim, reviews, appeals),
         hidden_reviews=_hidden(session, claim, reviews),
         appeals=[one for one in appeals if one.state == AppealState.OPEN],
@@ -147,15 +152,20 @@ def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> 
     )
 
 
+def _waiting(session: Session, claim: Claim, me: SignedIn, now: datetime) -> Waiting | None:
+    """One's own review of the claim that has not been recorded yet."""
+    mine = (one for one in undo.waiting(session, me.staff_id, now) if one.claim_id == claim.id)
+    return next(mine, None)
+
+
 def _own(session: Session, claim: Claim, me: SignedIn, now: datetime) -> Own:
     reviews = me.role in {Role.ANALYST, Role.LEAD} and claim.state in OPEN_STATES
     waiting = undo.pending_of(session, me.staff_id, [claim.id])
-    mine = (one for one in undo.waiting(session, me.staff_id, now) if one.claim_id == claim.id)
     return Own(
         can_review=reviews and not waiting and may_review(session, claim, me.staff_id),
         wrote_seed=seeding.wrote(session, claim, me.staff_id),
         draft=drafts.of(session, claim.id, me.staff_id),
-        waiting=next(mine, None) if waiting else None,
+        waiting=_waiting(session, claim, me, now) if waiting else None,
         mine_until=claim.lease_until if holder(claim, now) == me.staff_id else None,
     )
 
@@ -239,12 +249,6 @@ def _matches(session: Session, claim: Claim) -> list[ShownMatch]:
         ours, theirs = sides(claim.text, known.text, match.differs)
         found.append(ShownMatch(known, match.score, match.differs, ours, theirs, sizes.get(known.id, 0)))
     return found
-
-
-def _copies(session: Session, claim_id: int) -> dict[int, EvidenceCopy]:
-    """What the desk's own fetcher saw at the addresses of the evidence."""
-    mine = select(EvidenceCopy).join(Evidence, Evidence.id == EvidenceCopy.evidence_id)
-    return {one.evidence_id: one for one in session.scalars(mine.where(Evidence.claim_id == claim_id))}
 
 
 def _dead_since(session: Session, claim_id: int) -> dict[int, date]:

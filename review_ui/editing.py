@@ -10,21 +10,12 @@ from pipeline.paraphrase import LONGEST_RUN, SharedSpan, shared_spans
 from pipeline.plainwords import LONG_SENTENCE, Hint, HintKind, Measured, hints, measured
 from pipeline.publishing import CorrectionInput
 from review_ui.forms import Form
+from review_ui.messages import FIELD_NAMES, LANGUAGES
 
 PARTS = tuple(field.name for field in fields(CorrectionInput))
 NAMES = tuple(f"{language.value}-{part}" for language in Language for part in PARTS)
 TAB = "tieng"
 EXTRA = ("reason", TAB)
-LABELS = {
-    "title": "Tiêu đề",
-    "said": "Người ta nói gì",
-    "truth": "Sự thật là gì",
-    "how_known": "Vì sao chúng tôi biết",
-    "what_to_do": "Bạn nên làm gì",
-    "contact": "Gọi cho ai",
-    "spoken": "Bài đọc loa nửa phút",
-}
-LANGUAGE_NAMES = {Language.VI: "Tiếng Việt", Language.EN: "Tiếng Anh", Language.KM: "Tiếng Khmer"}
 NEEDED = frozenset(PARTS) - {"contact", "spoken"}
 
 _HINTS = {
@@ -98,7 +89,7 @@ def tabs(form: Form, chosen: Language) -> list[Tab]:
     return [
         Tab(
             language,
-            LANGUAGE_NAMES[language],
+            LANGUAGES[language].capitalize(),
             sum(bool(form[f"{language.value}-{part}"].strip()) for part in NEEDED),
             len(NEEDED),
             language is chosen,
@@ -123,7 +114,7 @@ def _examined(language: Language, part: str, text: str, fenced: Sequence[str]) -
     advice = hints(text, title=part == "title") if language is Language.VI and part != "spoken" else []
     return Examined(
         f"{language.value}-{part}",
-        f"{LABELS[part]} ({LANGUAGE_NAMES[language].replace('T', 't', 1)})",
+        f"{FIELD_NAMES[part]} ({LANGUAGES[language]})",
         language,
         text,
         measured(text),

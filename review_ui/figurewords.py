@@ -3,7 +3,7 @@
 from functools import partial
 
 from pipeline import chartwords, figures, methodwords
-from pipeline.figures import COULD_NOT, STATES_VI, Figure
+from pipeline.figures import Figure
 from review_ui.language import FIRST, say
 
 
@@ -17,12 +17,7 @@ def shown(figure: Figure, language: str = FIRST) -> str:
 
 def state(said: str, language: str = FIRST) -> str:
     """A state, its number filled in."""
-    if language == "en":
-        return said
-    start, _, end = COULD_NOT.partition("{n}")
-    if said.startswith(start):
-        return say(language, STATES_VI[COULD_NOT]).format(n=said.removeprefix(start).removesuffix(end))
-    return say(language, STATES_VI.get(said, said))
+    return said if language == "en" else figures.state_vi(said, partial(say, language))
 
 
 def told(method: str, language: str = FIRST) -> str:

@@ -15,11 +15,6 @@ from review_ui.language import day, say
 from review_ui.templating import bare, names
 
 
-def chosen(item: PublicCorrection, asked: str) -> PublicVersion:
-    """The correction's text in the language asked for, in Vietnamese where it has none."""
-    return item.text(asked if asked in item.languages else Language.VI)
-
-
 def verdict_of(item: PublicCorrection, language: str) -> str:
     """The rating in words."""
     return names(language)["ratings"][item.rating]

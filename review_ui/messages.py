@@ -21,7 +21,7 @@ class Message:
     field: str | None = None
 
 
-_FIELD_NAMES = {
+FIELD_NAMES = {
     "title": "Tiêu đề",
     "said": "Người ta nói gì",
     "truth": "Sự thật là gì",
@@ -30,7 +30,7 @@ _FIELD_NAMES = {
     "contact": "Gọi cho ai",
     "spoken": "Bài đọc loa nửa phút",
 }
-_LANGUAGES = {"vi": "tiếng Việt", "en": "tiếng Anh", "km": "tiếng Khmer"}
+LANGUAGES = {"vi": "tiếng Việt", "en": "tiếng Anh", "km": "tiếng Khmer"}
 
 # pattern of the message, the Vietnamese line (\1 … are its groups), the field
 _TABLE: Sequence[tuple[str, str, str | None]] = (
@@ -334,10 +334,10 @@ def _of_correction(text: str) -> Message | None:
         (_ALOUD, "dài quá {2} tiếng khi đọc lên; nửa phút chỉ đọc được chừng ấy."),
     ):
         match = pattern.fullmatch(text)
-        if match and match[1] in _LANGUAGES:
-            name = _FIELD_NAMES.get(match[2], match[2])
+        if match and match[1] in LANGUAGES:
+            name = FIELD_NAMES.get(match[2], match[2])
             told = line.format(*match.groups())
-            return Message(f"{name} ({_LANGUAGES[match[1]]}): {told}", f"{match[1]}-{match[2]}")
+            return Message(f"{name} ({LANGUAGES[match[1]]}): {told}", f"{match[1]}-{match[2]}")
     return None
 
 

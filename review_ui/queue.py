@@ -349,8 +349,6 @@ def _counts(session: Session, filters: Filters, today: date) -> tuple[dict[str, 
 
 def _away(off: Mapping[tuple[str, str], int], stage: str, topic: Topic | None) -> int:
     """How many of a waiting stage are put off."""
-    if stage in {"cho-dang", "da-tra-loi"}:
-        return 0
     return sum(n for (of, state), n in off.items() if topic in {None, of} and state in _STATES[stage])
 
 

@@ -1,7 +1,6 @@
 """The review form's fields, read the same way wherever a review is given: for one claim or for several."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from models.errors import UsageError
 from models.vocabulary import Opinion
@@ -21,7 +20,7 @@ REVIEW_FIELDS = (*SHARED_FIELDS, "part_first", "part_last")
 
 def given(form: Form, text: str = "") -> ReviewInput:
     """The review that a form holds; a part is counted in the words of `text`. Raises `UsageError`."""
-    opinion = _opinion(form)
+    opinion = opinion_of(form["opinion"])
     reason = reason_of(opinion, form["preset"], form["reason"])
     part = ratedpart.of_words(text, form["part_first"], form["part_last"]) if text else None
     return ReviewInput(opinion, reason, tuple(_evidence(form)), part)
@@ -38,10 +37,17 @@ def typed_of(proposal: Proposal) -> Mapping[str, str]:
     return found
 
 
-def _opinion(form: Form) -> Opinion:
-    if form["opinion"] not in set(Opinion):
+def opinion_of(given: object) -> Opinion:
+    """The opinion of that name; raises `UsageError`."""
+    if not isinstance(given, str) or given not in set(Opinion):
         raise UsageError("opinion: choose one")
-    return Opinion(form["opinion"])
+    return Opinion(given)
+
+
+def one_evidence(form: Form, suffix: str = "") -> EvidenceInput:
+    """One piece of evidence of the fields with this ending; raises `UsageError` for the day."""
+    url, publisher, quote = (form[f"{name}{suffix}"].strip() for name in ("url", "publisher", "quote"))
+    return EvidenceInput(url=url, publisher=publisher, quote=quote, published_day=form.day(f"day{suffix}"))
 
 
 def _evidence(form: Form) -> list[EvidenceInput]:
@@ -52,7 +58,5 @@ def _evidence(form: Form) -> list[EvidenceInput]:
             continue
         if not all(values):
             raise UsageError(f"evidence {block}: fill in all four fields or none")
-        url, publisher, quote, _ = values
-        published: date = form.day(f"day_{block}")
-        found.append(EvidenceInput(url=url, publisher=publisher, quote=quote, published_day=published))
+        found.append(one_evidence(form, f"_{block}"))
     return found

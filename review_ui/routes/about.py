@@ -59,7 +59,7 @@ def _naive(found: Naive, language: str) -> Contrast | None:
 @routes.page("/quy-tac")
 def rules(request: Request) -> Response:
     """The ten rules."""
-    return public_page(request, "public/rules.html", bilingual=True)
+    return public_page(request, "public/rules.html")
 
 
 @routes.page("/vai-tro")

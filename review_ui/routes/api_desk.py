@@ -8,23 +8,22 @@ from fastapi import Request
 from starlette.responses import Response
 
 from models.claims import Claim
-from models.errors import ConflictError, UsageError
-from models.vocabulary import Opinion, Role
-from pipeline import decisions, independent
+from models.errors import UsageError
+from pipeline import decisions
 from pipeline.decisions import ReviewInput
-from pipeline.evidence import EvidenceInput
 from review_ui.bodies import PostedJson, PostedObject, json_answer, texts
-from review_ui.claims import ClaimPage, claim_of, claim_page
+from review_ui.claims import ClaimPage, claim_page
 from review_ui.errors import WrongFormError
 from review_ui.filters import Filters
 from review_ui.forms import Form
 from review_ui.guard import Routes
 from review_ui.pages import desk_of, me_of
 from review_ui.queue import Place, QueueRow, queue_page
+from review_ui.reviewform import EVIDENCE, one_evidence, opinion_of
+from review_ui.routes.claim import known
 
 routes = Routes()
 DESK = "/api/v1/desk"
-EVIDENCE = ("url", "publisher", "quote", "day")
 
 
 @routes.page(f"{DESK}/queue")
@@ -66,9 +65,6 @@ def desk_claim(request: Request, claim_id: int) -> Response:
     """One claim as its page shows it to this person."""
     desk, me = desk_of(request), me_of(request)
     with desk.reading() as session:
-        claim_of(session, claim_id)
-        if me.role is Role.AUDITOR and independent.hides(session, claim_id, me.staff_id):
-            raise ConflictError("label this claim in the independent audit before you read it here")
         page = claim_page(session, claim_id, me, desk.clock())
         return json_answer(_shown(page))
 
@@ -123,7 +119,7 @@ def _shown(page: ClaimPage) -> dict[str, object]:
 def desk_take(request: Request, claim_id: int, body: PostedJson) -> Response:
     """Lease the claim for a while; `taken` is false if another person holds it."""
     body.take()
-    _known(request, claim_id)
+    known(request, claim_id)
     return json_answer({"taken": decisions.take(desk_of(request), claim_id, me_of(request).staff_id)})
 
 
@@ -132,39 +128,24 @@ def desk_review(request: Request, claim_id: int, body: PostedObject) -> Response
     """Record one opinion: `opinion`, `reason` and a list `evidence` of url, publisher, quote and day."""
     if set(body) - {"opinion", "reason", "evidence"}:
         raise WrongFormError("body: holds keys that this call does not have")
-    opinion, reason = body.get("opinion"), body.get("reason")
-    if not isinstance(opinion, str) or opinion not in set(Opinion):
-        raise UsageError("opinion: choose one")
+    opinion, reason = opinion_of(body.get("opinion")), body.get("reason")
     if not isinstance(reason, str):
         raise UsageError("reason: must be a text")
-    evidence = [_evidence(one) for one in texts(body.get("evidence", []), "evidence")]
-    _known(request, claim_id)
-    given = ReviewInput(Opinion(opinion), Form.of({"reason": reason})["reason"], evidence)
+    given_evidence = texts(body.get("evidence", []), "evidence")
+    for one in given_evidence:
+        one.take(*EVIDENCE)
+    evidence = [one_evidence(one) for one in given_evidence]
+    known(request, claim_id)
+    given = ReviewInput(opinion, Form.of({"reason": reason})["reason"], evidence)
     decided = decisions.record_review(desk_of(request), claim_id, me_of(request).staff_id, given)
     return json_answer({"erased": decided.erased}, 201)
-
-
-def _evidence(one: Form) -> EvidenceInput:
-    one.take(*EVIDENCE)
-    return EvidenceInput(
-        url=one["url"].strip(),
-        publisher=one["publisher"].strip(),
-        quote=one["quote"].strip(),
-        published_day=one.day("day"),
-    )
 
 
 @routes.call(f"{DESK}/claims/{{claim_id:int}}/defer", "POST")
 def desk_defer(request: Request, claim_id: int, body: PostedJson) -> Response:
     """Put the claim off until a day: `until` and `reason`."""
     body.take("until", "reason")
-    _known(request, claim_id)
+    known(request, claim_id)
     until = body.day("until")
     decisions.defer(desk_of(request), claim_id, me_of(request).staff_id, until, body["reason"])
     return json_answer({"until": until.isoformat()})
-
-
-def _known(request: Request, claim_id: int) -> None:
-    """Raise `NotFoundError` before a number that no database could hold reaches one."""
-    with desk_of(request).reading() as session:
-        claim_of(session, claim_id)

@@ -44,7 +44,7 @@ def correction(request: Request, slug: str) -> Response:
     """The answer with everything that led to it: a page of its own in each language that it has."""
     item, base = load(request, slug), base_url(request)
     asked = language_of(request)
-    text = handouts.chosen(item, asked)
+    text = item.text_for(asked)
     in_text = addresses(text.language)
     drawn = in_text if sharecard.has_card(text.language) else addresses(Language.VI)
     return public_page(

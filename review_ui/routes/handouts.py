@@ -24,7 +24,7 @@ _CODE = re.compile(r"[0-9a-f]{10}")
 
 def _wanted(request: Request, slug: str) -> tuple[PublicCorrection, PublicVersion]:
     item = load(request, slug)
-    return item, handouts.chosen(item, language_of(request))
+    return item, item.text_for(language_of(request))
 
 
 @routes.page("/d/{code}")
@@ -65,8 +65,9 @@ def notice(request: Request, slug: str) -> Response:
     made = handouts.notice_of(item, text, site_of(request).name, base_url(request))
     # drawn here from an address of this site: nothing of it is anybody's text
     code = Markup(sheets.qr_svg(made.url).decode())  # noqa: S704
+    has_pdf = sharecard.has_card(text.language)
     return public_page(
-        request, "public/notice.html", item=item, text=text, notice=made, qr=code, has_pdf=_has_pdf(text)
+        request, "public/notice.html", item=item, text=text, notice=made, qr=code, has_pdf=has_pdf
     )
 
 
@@ -74,14 +75,10 @@ def notice(request: Request, slug: str) -> Response:
 def notice_pdf(request: Request, slug: str) -> Response:
     """The same sheet as PDF, one page always."""
     item, text = _wanted(request, slug)
-    if not _has_pdf(text):
+    if not sharecard.has_card(text.language):
         raise NotFoundError("there is no sheet in this language: the machine has no letters for it")
     made = handouts.notice_of(item, text, site_of(request).name, base_url(request))
     return cacheable(request, sheets.pdf(made), "application/pdf")
-
-
-def _has_pdf(text: PublicVersion) -> bool:
-    return sharecard.has_card(text.language)
 
 
 @routes.page("/dinh-chinh/{slug}/doc-loa")

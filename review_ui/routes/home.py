@@ -58,8 +58,6 @@ def find(request: Request) -> Response:
         request,
         "public/find.html",
         query=query,
-        items=found.items,
-        total=found.total,
         found=found,
         kept={"q": query},
     )

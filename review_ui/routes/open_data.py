@@ -51,7 +51,7 @@ def oembed(request: Request) -> Response:
     slug, language = _asked(request)
     with desk_of(request).reading() as session:
         item = public.correction(session, slug)
-    text = item.text(language if language in item.languages else "vi")
+    text = item.text_for(language)
     base, name = base_url(request), site_of(request).name
     href = addresses(language)
     width, height = _at_most(request, "maxwidth", WIDTH), _at_most(request, "maxheight", HEIGHT)

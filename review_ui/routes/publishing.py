@@ -13,7 +13,7 @@ from models.claims import Claim
 from models.decisions import Correction, Evidence
 from models.errors import ConflictError, UsageError
 from models.vocabulary import ClaimState, Language, Opinion, Rating
-from pipeline import correctiondrafts, decisions, public, publishing, verdicts
+from pipeline import correctiondrafts, decisions, public, publishing, ratedpart, verdicts
 from pipeline.correctiondrafts import KeptDraft
 from pipeline.publishing import CorrectionInput
 from pipeline.ratedpart import Part
@@ -49,6 +49,11 @@ class Draft:
     def rating(self) -> Rating | None:
         """What the correction will be rated."""
         return Rating(self.opinion.value) if self.opinion in decisions.RATED else None
+
+    @property
+    def cut(self) -> tuple[str, str, str] | None:
+        """The claim before, in and after the part that is rated; None where the whole of it is."""
+        return ratedpart.cut(self.claim.text, self.part) if self.part else None
 
     @property
     def revising(self) -> bool:
@@ -142,12 +147,11 @@ def _draft(session: Session, claim_id: int, staff_id: int) -> Draft:
     if claim.state not in {ClaimState.AGREED, ClaimState.DECIDED}:
         raise ConflictError("two people have not agreed on this claim yet")
     agreed = decisions.agreed_pair(reviews)
-    start, end = (agreed[0].part_start, agreed[0].part_end) if agreed else (None, None)
     slug = session.scalar(select(Correction.slug).where(Correction.claim_id == claim.id))
     return Draft(
         claim=claim,
         opinion=decisions.agreed_opinion(reviews),
-        part=Part(start, end) if start is not None and end is not None else None,
+        part=ratedpart.part_of(agreed[0].part_start, agreed[0].part_end) if agreed else None,
         evidence=decisions.evidence_of(session, claim.id),
         slug=slug,
         may_publish=not verdicts.own(reviews, staff_id),

@@ -41,6 +41,15 @@ def _page(request: Request, errors: Sequence[Message] = (), status: int = 200) -
     staff_id = me_of(request).staff_id
     with desk.reading() as session:
         page = queue_page(session, filters, staff_id, now, after)
+        shown: dict[str, object] = {
+            "queue": page,
+            "filters": filters,
+            "after": given.get("sau", "") if after else "",
+            "counted": COUNTED,
+            "now": now,
+        }
+        if request.headers.get("hx-request") == "true":
+            return staff_page(request, "staff/queue_list.html", status, **shown)
         stop = stop_of(session, now)
         untranslated = publishing.untranslated(session) if me_of(request).role is Role.LEAD else ()
         waiting = undo.waiting(session, staff_id, now)
@@ -48,18 +57,13 @@ def _page(request: Request, errors: Sequence[Message] = (), status: int = 200) -
             (one, translate(ConflictError(one.refused))) for one in drafts.returned(session, staff_id)
         ]
         saved = views.of(session, staff_id)
-    partial = request.headers.get("hx-request") == "true"
     return staff_page(
         request,
-        "staff/queue_list.html" if partial else "staff/queue.html",
+        "staff/queue.html",
         status,
-        queue=page,
-        filters=filters,
+        **shown,
         chips=filters.chips(names("vi")["topics"]),
-        after=given.get("sau", "") if after else "",
-        counted=COUNTED,
         lists={"stages": STAGES, "kinds": KINDS, "ages": AGES, "matches": MATCHES},
-        now=now,
         waiting=waiting,
         returned=returned,
         saved=saved,

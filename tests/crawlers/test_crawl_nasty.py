@@ -132,9 +132,9 @@ def _resolve_inward() -> None:
     def lookup(host: str, port: int, *rest: int) -> object:
         return real("127.0.0.1" if host == "doi.example.vn" else host, port, *rest)
 
-    import crawlers.resolver
+    import crawlers.lookup
 
-    crawlers.resolver.GuardedLookup.__init__.__defaults__ = (lookup,)
+    crawlers.lookup.GuardedLookup.__init__.__defaults__ = (lookup,)
 
 
 @pytest.fixture

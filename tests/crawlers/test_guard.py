@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlers import addresses, hosts, urls
-from crawlers.resolver import AddrInfo, GuardedLookup, refused_hosts
+from crawlers.lookup import AddrInfo, GuardedLookup, refused_hosts
 
 CLOSED = [
     "127.0.0.1",

@@ -82,10 +82,10 @@ class Internet:
         """Take the place of the network in this process."""
         from twisted.internet.tcp import BaseClient
 
-        from crawlers import addresses, policy, resolver, urls
+        from crawlers import addresses, lookup, policy, urls
 
         asked: Counter[str] = Counter()
-        resolver.GuardedLookup.__init__.__defaults__ = (partial(self.lookup, asked),)
+        lookup.GuardedLookup.__init__.__defaults__ = (partial(self.lookup, asked),)
         BaseClient.createInternetSocket = _noting(self)  # type: ignore[method-assign]
         pace = {"DOWNLOAD_DELAY": self.delay_s, "AUTOTHROTTLE_ENABLED": False}
         cast("dict[str, object]", policy.FIXED).update(pace)
