@@ -28,6 +28,7 @@ from review_ui.filters import STAGES, TIP, Filters
 
 PER_PAGE = 25
 SCAN = 1_000
+_FIRST_LOOK = 100
 COUNTED = 1_000
 _RARE = 5_000
 _MINE = 500
@@ -132,11 +133,7 @@ def queue_page(
 ) -> QueuePage:
     """One page of the queue, best first; on equal priority the older claim first."""
     today = local_day(now)
-    looked = _candidates(session, filters, staff_id, after)
-    tests = _tests(filters, today)
-    order = best_first(session)
-    wanted = select(Claim).join(looked, looked.c.id == Claim.id).where(*tests).order_by(*order)
-    claims = session.scalars(wanted.limit(PER_PAGE + 1)).all()
+    claims, looked = _best(session, filters, staff_id, after, _tests(filters, today))
     shown_ones = claims[:PER_PAGE]
     last = _last(session, looked) if len(claims) <= PER_PAGE else None
     following = _after(shown_ones[-1]) if len(claims) > PER_PAGE else last
@@ -154,11 +151,9 @@ def queue_page(
 
 def next_free(session: Session, filters: Filters, staff_id: int, now: datetime, beside: int) -> int | None:
     """The best claim of the queue that one could review now: not `beside`, not held, not reviewed."""
-    looked = _candidates(session, filters, staff_id, None)
     held = and_(Claim.lease_staff_id.is_not(None), Claim.lease_staff_id != staff_id, Claim.lease_until > now)
-    wanted = select(Claim).join(looked, looked.c.id == Claim.id)
-    wanted = wanted.where(*_tests(filters, local_day(now)), ~held, Claim.id != beside)
-    claims = session.scalars(wanted.order_by(*best_first(session)).limit(PER_PAGE)).all()
+    tests = [*_tests(filters, local_day(now)), ~held, Claim.id != beside]
+    claims, _ = _best(session, filters, staff_id, None, tests)
     done = _reviewed(session, claims, staff_id)
     return next((claim.id for claim in claims if claim.id not in done), None)
 
@@ -172,12 +167,33 @@ def _narrows(filters: Filters) -> bool:
     return any((filters.kind, filters.local, filters.matched, filters.age, filters.mine, filters.words))
 
 
-def _candidates(session: Session, filters: Filters, staff_id: int, after: Place | None) -> Subquery:
-    """The best `SCAN` claims of the stage and topic behind a place, in order: id and priority."""
-    found = [part.limit(SCAN).subquery() for part in _parts(session, filters, staff_id, after)]
+def _best(
+    session: Session,
+    filters: Filters,
+    staff_id: int,
+    after: Place | None,
+    tests: Sequence[ColumnElement[bool]],
+) -> tuple[Sequence[Claim], Subquery]:
+    """A page of claims behind a place that pass the tests, one more if there is one; and what was looked at.
+
+    Most pages are full after a short look; only where the tests leave too little is the long one paid for.
+    """
+    parts = _parts(session, filters, staff_id, after)
+    for scan in (min(_FIRST_LOOK, SCAN), SCAN):
+        looked = _candidates(parts, scan)
+        wanted = select(Claim).join(looked, looked.c.id == Claim.id).where(*tests)
+        claims = session.scalars(wanted.order_by(*best_first(session)).limit(PER_PAGE + 1)).all()
+        if len(claims) > PER_PAGE:
+            break
+    return claims, looked
+
+
+def _candidates(parts: Sequence[Select[int, float | None]], scan: int) -> Subquery:
+    """The best `scan` claims of the runs of an index, in order: id and priority."""
+    found = [part.limit(scan).subquery() for part in parts]
     together = union_all(*(select(one) for one in found)).subquery() if len(found) > 1 else found[0]
     best = together.c.priority.desc()
-    ordered = select(together).order_by(together.c.priority.is_(None), best, together.c.id).limit(SCAN)
+    ordered = select(together).order_by(together.c.priority.is_(None), best, together.c.id).limit(scan)
     return ordered.subquery()
 
 
