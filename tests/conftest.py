@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -20,6 +21,13 @@ from models.session import make_engine, make_sessions
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# the same examples in every run and no measure of time, so that no run is red by chance or by load;
+# `--hypothesis-profile=default` looks at new ones
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)  # a Wednesday morning in week 2026-W47
 
@@ -147,8 +155,11 @@ def chromium() -> Iterator["Browser"]:
 
     The one that `KIEMCHUNG_TEST_CHROMIUM` names, the system's, or the test runner's own download.
     """
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    from tests.browsing import PATIENCE_MS
+
+    expect.set_options(timeout=PATIENCE_MS)
     named = os.environ.get("KIEMCHUNG_TEST_CHROMIUM")
     where = named or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:

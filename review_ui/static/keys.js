@@ -35,11 +35,22 @@
   };
 
   // a decision is sent by one key: a key held down, or pressed before the eye has reached the next claim,
-  // sends nothing
-  const opened = performance.now();
+  // sends nothing. The time runs from when the page is drawn: what is not seen yet cannot be judged
+  const EYE_MS = 400;
+  const mark = document.documentElement.dataset;
+  let seen = false;
   let sent = false;
+  const arrive = () => {
+    seen = sent = false;
+    mark.keys = "heard";
+    const drawn = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+    drawn(() => setTimeout(() => {
+      seen = true;
+      mark.keys = "count";
+    }, EYE_MS));
+  };
   const press = (button, repeated) => {
-    if (repeated || sent || performance.now() - opened < 400) return;
+    if (repeated || sent || !seen) return;
     sent = true;
     button.click();
   };
@@ -110,4 +121,9 @@
 
   const errors = document.getElementById("loi");
   if (errors) errors.focus();
+
+  arrive();
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) arrive();
+  });
 })();

@@ -1,22 +1,17 @@
 """A desk filled by hand, the real app under uvicorn, and a real Chromium that notes whatever goes wrong."""
 
-import contextlib
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from models.vocabulary import Language, Opinion, Role
 from pipeline import accounts, decisions, publishing
 from pipeline.compose import Desk
 from pipeline.decisions import ReviewInput
+from tests.browsing import PATIENCE_MS, follow, follow_key, serving
 from tests.conftest import NOW
 from tests.pipeline.conftest import PRIMARY, put_claim
 from tests.rules.conftest import make_desk
@@ -54,26 +49,6 @@ def _answer(desk: Desk, staff: dict[str, int]) -> str:
     return publishing.publish(desk, claim, staff["chi"], {Language.VI: TEXT, Language.EN: TEXT})
 
 
-@contextlib.contextmanager
-def _serving(app: Any) -> Iterator[int]:  # noqa: ANN401 -- an ASGI application
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, access_log=False, log_level="error", lifespan="off", server_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
-    thread.start()
-    try:
-        for _ in range(200):
-            if server.started:
-                break
-            time.sleep(0.02)
-        yield int(bound.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        bound.close()
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: bytes) -> Iterator[House]:
     """The desk and its site, for the tests of one module."""
@@ -84,8 +59,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: bytes) -> I
     desk = make_desk(f"sqlite:///{folder / 'desk.sqlite'}", folder, lambda: NOW)
     staff = {name: accounts.add(desk, name, role, PASSWORD).id for name, role in STAFF.items()}
     slug = _answer(desk, staff)
-    with _serving(create_app(desk)) as port:
-        yield House(desk, f"http://localhost:{port}", staff, slug)
+    with serving(create_app(desk)) as address:
+        yield House(desk, address.replace("127.0.0.1", "localhost"), staff, slug)
     desk.close()
 
 
@@ -96,7 +71,7 @@ class Visitor:
     page: Page
     address: str
     wrong: list[str] = field(default_factory=list)
-    loaded: list[tuple[str, int]] = field(default_factory=list)
+    finished: list[Request] = field(default_factory=list)
 
     def watch(self) -> None:
         self.page.on("console", self._console)
@@ -115,12 +90,17 @@ class Visitor:
             self.wrong.append(f"failed: {request.url} {request.failure}")
 
     def _finished(self, request: Request) -> None:
-        sizes = request.sizes()
-        self.loaded.append((request.url, sizes["responseBodySize"] + sizes["responseHeadersSize"]))
+        self.finished.append(request)
+
+    @property
+    def loaded(self) -> list[tuple[str, int]]:
+        """What the page that is open has loaded, and how many bytes each took."""
+        told = ((one.url, one.sizes()) for one in self.finished)
+        return [(url, size["responseBodySize"] + size["responseHeadersSize"]) for url, size in told]
 
     def go(self, path: str) -> None:
         """Open a page of the site."""
-        self.loaded.clear()
+        self.finished.clear()
         self.page.goto(self.address + path, wait_until="load")
 
     def sign_in(self, name: str, lands: str | Callable[[str], bool] = "**/ban-lam-viec") -> None:
@@ -132,8 +112,16 @@ class Visitor:
         self.page.keyboard.press("Tab")
         expect(self.page.locator("#password")).to_be_focused()
         self.page.keyboard.type(PASSWORD)
-        self.page.keyboard.press("Enter")
+        follow_key(self.page)
         self.page.wait_for_url(lands)
+
+    def follow(self, css: str) -> None:
+        """Click what leads to another page, and be there."""
+        follow(self.page, css)
+
+    def follow_key(self, key: str = "Enter") -> None:
+        """Press the key that leads to another page, and be there."""
+        follow_key(self.page, key)
 
     def tab_to(self, css: str, most: int = 60) -> None:
         """Press Tab until the element has the focus."""
@@ -161,7 +149,7 @@ def visit(chromium: Browser, house: House) -> Iterator[Visit]:
         context = chromium.new_context(
             viewport={"width": width, "height": 740}, java_script_enabled=script, locale="vi-VN"
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         visitor = Visitor(context.new_page(), house.address)
         visitor.watch()
         opened.append((context, visitor))

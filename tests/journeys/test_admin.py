@@ -4,7 +4,7 @@ import pytest
 
 from crawlers.registry import EntrySpec, SourceSpec
 from models.vocabulary import EntryKind, SourceKind
-from pipeline import sourcing
+from pipeline import registering
 from tests.journeys.conftest import House, Visit
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ def _added(house: House) -> None:
     house.desk.settings.path("sources.file").touch()
     entry = EntrySpec(EntryKind.FEED, f"{HOME}rss")
     spec = SourceSpec("bao-moi", "Báo Mới Của Tỉnh", SourceKind.NEWSPAPER, HOME, True, True, (entry,))
-    sourcing.append(house.desk, spec)
+    registering.add(house.desk, spec, read=True)
 
 
 def test_an_admin_adds_a_source_and_a_colleague(house: House, visit: Visit) -> None:
@@ -27,7 +27,7 @@ def test_an_admin_adds_a_source_and_a_colleague(house: House, visit: Visit) -> N
     _added(house)
     admin.sign_in("quan", lands=lambda url: "/dang-nhap" not in url)
     admin.go("/nguon/suc-khoe")
-    admin.page.click('main a[href="/nguon/suc-khoe/bao-moi"]')
+    admin.follow('main a[href="/nguon/suc-khoe/bao-moi"]')
     assert "Báo Mới Của Tỉnh" in admin.page.inner_text("h1")
     reader.go("/nguon")
     assert "Báo Mới Của Tỉnh" in reader.text
@@ -35,7 +35,7 @@ def test_an_admin_adds_a_source_and_a_colleague(house: House, visit: Visit) -> N
     admin.go("/tai-khoan")
     admin.page.fill('main form[action="/tai-khoan"] input[name="username"]', "hoa")
     admin.page.select_option('main form[action="/tai-khoan"] select[name="role"]', "analyst")
-    admin.page.click('main form[action="/tai-khoan"] button.primary')
+    admin.follow('main form[action="/tai-khoan"] button.primary')
     assert "hoa" in admin.page.inner_text("main")
     # runs the desk, and has no part in what it decides
     admin.go("/ban-lam-viec")

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from models.audits import AuditLabel, AuditTask
 from models.weeks import iso_week
 from pipeline import independent, sampling
+from tests.browsing import keys_count
 from tests.conftest import NOW
 from tests.journeys.conftest import House, Visit
 
@@ -31,11 +32,8 @@ def test_a_week_is_labelled_by_key_alone(house: House, visit: Visit, drawn: int)
     for _ in range(drawn):
         # blind: neither the score nor how it came to be drawn
         assert "Điểm" not in auditor.page.inner_text("main")
-        auditor.page.wait_for_timeout(
-            450
-        )  # a key pressed before the eye has reached the next claim is no label
-        with auditor.page.expect_navigation():
-            auditor.page.keyboard.press("1")
+        keys_count(auditor.page)  # a key pressed before the eye has reached the next claim is no label
+        auditor.follow_key("1")
     assert auditor.page.locator("main form").count() == 0
     with house.desk.reading() as session:
         kept = session.scalars(select(AuditLabel.staff_id)).all()
@@ -47,5 +45,5 @@ def test_a_week_is_labelled_by_key_alone(house: House, visit: Visit, drawn: int)
     assert auditor.page.locator("main code").count() > 0
     # reads every claim and has no say in any
     auditor.go("/ban-lam-viec")
-    auditor.page.click("main [data-open]")
+    auditor.follow("main [data-open]")
     assert auditor.page.locator('input[name="opinion"]').count() == 0

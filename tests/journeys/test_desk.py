@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from models.decisions import Verdict
@@ -34,16 +35,17 @@ def _open_by_keyboard(visitor: Visitor, claim: int) -> None:
         visitor.page.keyboard.press("j")
         if visitor.page.evaluate("document.activeElement.getAttribute('href')") == href:
             break
-    visitor.page.keyboard.press("Enter")
-    visitor.page.wait_for_url(f"**{href}")
+    visitor.follow_key()
+    assert visitor.page.url.endswith(href)
 
 
 def _review(visitor: Visitor, claim: int, *, with_evidence: bool) -> None:
     """One opinion, given with the keyboard; only the date goes into the browser's own field."""
     _open_by_keyboard(visitor, claim)
     visitor.page.keyboard.press("1")
-    assert visitor.page.is_checked('input[name="opinion"][value="false"]')
+    expect(visitor.page.locator('input[name="opinion"][value="false"]')).to_be_checked()
     visitor.page.keyboard.press("r")
+    expect(visitor.page.locator("#reason")).to_be_focused()
     visitor.page.keyboard.type("Đã hỏi bệnh viện tỉnh và đọc thông báo.")
     if with_evidence:
         visitor.tab_to("#url_1")
@@ -54,8 +56,8 @@ def _review(visitor: Visitor, claim: int, *, with_evidence: bool) -> None:
         visitor.tab_to("#quote_1")
         visitor.page.keyboard.type(QUOTE)
     visitor.tab_to("#tham-dinh button.primary")
-    visitor.page.keyboard.press("Enter")
-    visitor.page.wait_for_url("**/ban-lam-viec?da=xong")
+    visitor.follow_key()
+    assert visitor.page.url.endswith("/ban-lam-viec?da=xong")
 
 
 def _ten_seconds_pass(house: House) -> None:
@@ -85,8 +87,8 @@ def test_from_the_queue_to_the_feed(house: House, visit: Visit) -> None:
     chi.go(f"/ban-lam-viec/{claim}/dinh-chinh")
     for name, words in WORDS.items():
         chi.page.fill(f"#{name}", words)
-    chi.page.click("#soan button.primary")
-    chi.page.wait_for_url("**/dinh-chinh/la-du-du-*")
+    chi.follow("#soan button.primary")
+    assert "/dinh-chinh/la-du-du-" in chi.page.url
     slug = chi.page.url.rpartition("/")[2]
 
     reader.go(f"/dinh-chinh/{slug}")
@@ -117,14 +119,13 @@ def test_a_quotation_of_a_tip_is_shown_while_it_is_typed(house: House, visit: Vi
     chi.sign_in("chi")
     chi.go(f"/ban-lam-viec/{claim}/dinh-chinh")
     chi.page.click("#vi-said")
-    with chi.page.expect_response("**/dinh-chinh/kiem-tra"):
-        chi.page.keyboard.type(f"Có tin {tip}.")
-    chi.page.wait_for_function("document.querySelector('#xem-truoc').innerText.includes('sáu từ')")
+    chi.page.keyboard.type(f"Có tin {tip}.")
+    expect(chi.page.locator("#xem-truoc")).to_contain_text("sáu từ")
     for name, words in WORDS.items():
         if name != "vi-said":
             chi.page.fill(f"#{name}", words)
-    chi.page.click("#soan button.primary")
-    chi.page.wait_for_selector("#loi")
+    chi.follow("#soan button.primary")
+    expect(chi.page.locator("#loi")).to_be_visible()
     # nothing that was typed is lost
     assert chi.page.input_value("#vi-title") == WORDS["vi-title"]
     assert tip in chi.page.input_value("#vi-said")
@@ -137,8 +138,8 @@ def test_a_review_without_evidence_says_so_and_keeps_the_reason(house: House, vi
     window.go(f"/ban-lam-viec/{claim}")
     window.page.keyboard.press("1")
     window.page.fill("#reason", "Tôi nghĩ là sai nhưng chưa có nguồn.")
-    window.page.click("#tham-dinh button.primary")
-    window.page.wait_for_selector("#loi")
+    window.follow("#tham-dinh button.primary")
+    expect(window.page.locator("#loi")).to_be_visible()
     assert window.page.input_value("#reason") == "Tôi nghĩ là sai nhưng chưa có nguồn."
     assert window.page.is_checked('input[name="opinion"][value="false"]')
 
@@ -147,16 +148,16 @@ def test_the_help_of_the_keyboard_opens_and_closes(visit: Visit) -> None:
     window = visit()
     window.sign_in("an")
     window.page.keyboard.press("?")
-    assert window.page.is_visible("#phim")
+    expect(window.page.locator("#phim")).to_be_visible()
     window.page.keyboard.press("Escape")
-    assert not window.page.is_visible("#phim")
+    expect(window.page.locator("#phim")).to_be_hidden()
 
 
 def test_signing_out_ends_it(visit: Visit) -> None:
     window = visit()
     window.sign_in("an")
-    window.page.click("text=Đăng xuất")
-    window.page.wait_for_url("**/dang-nhap")
+    window.follow("text=Đăng xuất")
+    assert "/dang-nhap" in window.page.url
     window.go("/ban-lam-viec")
     assert "/dang-nhap" in window.page.url
 
@@ -165,11 +166,11 @@ def test_the_whole_desk_works_without_script(house: House, visit: Visit) -> None
     claim = house.claim("Cầu sẽ sập trong đêm nay, ai đi qua thì tránh gấp")
     window = visit(script=False)
     window.sign_in("an")
-    window.page.click(f'a[href="/ban-lam-viec/{claim}"]')
+    window.follow(f'a[href="/ban-lam-viec/{claim}"]')
     window.page.check('input[name="opinion"][value="true"]')
     window.page.fill("#reason", "Đã gọi cho đơn vị quản lý cầu.")
     fields = {"url": PRIMARY.url, "publisher": PRIMARY.publisher, "quote": PRIMARY.quote, "day": "2026-11-16"}
     for name, value in fields.items():
         window.page.fill(f"#{name}_1", value)
-    window.page.click("#tham-dinh button.primary")
+    window.follow("#tham-dinh button.primary")
     assert "da=xong" in window.page.url

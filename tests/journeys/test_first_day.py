@@ -22,14 +22,15 @@ def test_the_first_day_of_an_analyst(house: House, visit: Visit) -> None:
     assert "/dang-nhap" in window.page.url
     window.page.fill("#username", "binh")
     window.page.fill("#password", PASSWORD + "?")
-    window.page.press("#password", "Enter")
+    window.follow_key()
     expect(window.page.locator("main")).to_contain_text("không đúng")
     window.sign_in("binh")
     assert CLAIM in window.text
 
     window.page.keyboard.press("?")
-    assert window.page.is_visible("#phim")
+    expect(window.page.locator("#phim")).to_be_visible()
     window.page.keyboard.press("Escape")
+    expect(window.page.locator("#phim")).to_be_hidden()
     window.go("/ban-lam-viec?q=thai+san")
     assert CLAIM in window.text
     window.go("/ban-lam-viec?q=khong+co+tu+nay")
@@ -44,5 +45,5 @@ def test_the_first_day_of_an_analyst(house: House, visit: Visit) -> None:
         window.go(path)
         assert window.page.locator("main form").count() == 0
     window.go("/ban-lam-viec")
-    window.page.click("text=Đăng xuất")
-    window.page.wait_for_url("**/dang-nhap")
+    window.follow("text=Đăng xuất")
+    assert "/dang-nhap" in window.page.url

@@ -48,14 +48,14 @@ def test_a_lead_promotes_a_model_and_takes_it_back(visit: Visit) -> None:
     lead.go("/mo-hinh")
     assert "0,870" in lead.text
     lead.tab_to('form[action="/mo-hinh/dua-vao-dung"] button')
-    lead.page.keyboard.press("Enter")
-    lead.page.wait_for_selector('form[action="/mo-hinh/quay-lai"]')
+    lead.follow_key()
+    assert lead.page.locator('form[action="/mo-hinh/quay-lai"]').count() == 1
     assert "chi duyệt" in lead.text
     auditor.go("/mo-hinh")
     assert "chi duyệt" in auditor.text
 
     lead.tab_to('form[action="/mo-hinh/quay-lai"] button')
-    lead.page.keyboard.press("Enter")
-    lead.page.wait_for_selector('form[action="/mo-hinh/quay-lai"]', state="detached")
+    lead.follow_key()
+    assert lead.page.locator('form[action="/mo-hinh/quay-lai"]').count() == 0
     lead.go("/nhat-ky/noi-bo")
     assert lead.text.index("quay lại mô hình trước") < lead.text.index("đưa mô hình vào dùng")

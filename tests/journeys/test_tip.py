@@ -25,7 +25,7 @@ def test_a_tip_is_followed_to_its_answer(house: House, visit: Visit) -> None:
     reader = visit(width=360, script=False)
     reader.go("/gui-tin")
     reader.page.fill("#text", TIP)
-    reader.page.click("main button.primary")
+    reader.follow("main button.primary")
     receipt = re.findall(r"\b[\w-]{22}\b", reader.text)[0]
 
     run.stages(house.desk)
@@ -38,8 +38,8 @@ def test_a_tip_is_followed_to_its_answer(house: House, visit: Visit) -> None:
 
     reader.go("/theo-doi")
     reader.page.fill('main input[name="receipt"]', receipt)
-    reader.page.click("main button.primary")
-    reader.page.click(f'main a[href^="/dinh-chinh/{slug}"]')
+    reader.follow("main button.primary")
+    reader.follow(f'main a[href^="/dinh-chinh/{slug}"]')
     assert TEXT.title in reader.page.inner_text("h1")
     # the answer shows nothing of the message
     assert "300 nghìn" not in reader.text

@@ -14,6 +14,7 @@ from pipeline.compose import Desk
 from pipeline.dictionary import ENTRIES
 from pipeline.figures import COULD_NOT, Figure
 from pipeline.report_weekly import WeekFacts
+from tests.browsing import PATIENCE_MS
 from tests.pipeline.weeks import WEEK, audited
 
 
@@ -55,6 +56,7 @@ def test_a_browser_prints_one_page(closed: Desk, tmp_path: Path, chromium: Brows
     several = report_html.render(report_weekly.whole(facts))  # positive control: not everything fits
     pages = [report_html.render(report_weekly.page(one)) for one in (facts, fullest(facts))]
     tab = chromium.new_page()
+    tab.set_default_timeout(PATIENCE_MS)
     counted = []
     for text in (*pages, several):
         path = tmp_path / "page.html"

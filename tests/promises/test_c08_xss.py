@@ -1,7 +1,5 @@
 """C8: no text of others becomes a program, a picture, a link or a request in any page of the web app."""
 
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +8,6 @@ from typing import Any
 
 import html5lib
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser as Chromium
 from sqlalchemy import text
@@ -19,6 +16,7 @@ from models.vocabulary import Role
 from pipeline import accounts, publishing
 from pipeline.compose import Desk
 from review_ui.app import create_app
+from tests.browsing import PATIENCE_MS, follow, serving
 from tests.promises.payloads import payloads
 from tests.review_ui.house import (
     PASSWORD,
@@ -262,18 +260,8 @@ def test_control_an_unescaped_page_is_noticed() -> None:
 @pytest.fixture
 def address(house: House) -> Iterator[str]:
     object.__setattr__(house.desk.settings, "values", {**house.desk.settings.values, "web.public_url": ""})
-    config = uvicorn.Config(
-        house.app, host="127.0.0.1", port=0, log_level="critical", access_log=False, ws="none"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=20)
+    with serving(house.app) as served:
+        yield served
 
 
 WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective))"
@@ -288,6 +276,7 @@ def browse(chromium: Chromium, house: House, address: str, texts: Sequence[str],
     """What a real Chromium complains of, opens or asks for beyond the app itself."""
     found: list[str] = []
     context = chromium.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     page: Any = context.new_page()
     page.add_init_script(WATCH)
     page.on("dialog", lambda dialog: _dismiss(found, dialog))
@@ -297,7 +286,8 @@ def browse(chromium: Chromium, house: House, address: str, texts: Sequence[str],
     page.goto(f"{address}/dang-nhap")
     page.fill("[name=username]", "chi")
     page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit], main form button")
+    follow(page, "main button[type=submit], main form button")
+    assert "/dang-nhap" not in page.url
     for planted in chunks(texts, size):
         house.plant(planted)
         for path in dict.fromkeys([*house.pages()[""], *house.pages()["chi"]]):

@@ -16,8 +16,9 @@ from playwright.sync_api import Page
 from models.vocabulary import Role
 from pipeline import accounts
 from review_ui.app import create_app
+from tests.browsing import PATIENCE_MS, follow_key, serving
 from tests.review_ui.house import PASSWORD
-from tests.review_ui.village import WHO, Village, pages_of, serving, settle_in, spoken
+from tests.review_ui.village import WHO, Village, pages_of, settle_in, spoken
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +45,7 @@ MOST_STEPS = 250
 PARTS = 6
 LANGUAGES = ("vi", "en", "km")
 THEMES = ("light", "dark")
+WIDTHS = (1280, 360)
 
 
 @dataclass
@@ -60,14 +62,14 @@ class Site:
         context = self.chromium.new_context(
             viewport={"width": width, "height": 800}, color_scheme="dark" if theme == "dark" else "light"
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         if role is not None:
             page.goto(f"{self.address}/dang-nhap")
             page.fill("#username", WHO[role])
             page.fill("#password", PASSWORD)
-            page.press("#password", "Enter")
-            page.wait_for_url(lambda url: "/dang-nhap" not in url)
+            follow_key(page)
+            assert "/dang-nhap" not in page.url
         return page
 
 
@@ -124,10 +126,13 @@ def test_the_public_pages_are_open_to_everybody(site: Site) -> None:
 
 
 @pytest.mark.release
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_public_page_in_every_language_and_theme(site: Site, language: str, theme: str) -> None:
-    page = site.window(None, theme)
+def test_every_public_page_in_every_language_theme_and_width(
+    site: Site, language: str, theme: str, width: int
+) -> None:
+    page = site.window(None, theme, width=width)
     paths = pages_of(site.app, site.village)[None]
     told = wrong(page, site, [spoken(path, language) for path in paths])
     page.context.close()
@@ -147,6 +152,17 @@ DESKS = [
 def test_the_pages_of_staff_are_open_to_everybody(site: Site, role: Role, theme: str) -> None:
     page = site.window(role, theme)
     told = wrong(page, site, list(dict.fromkeys(pages_of(site.app, site.village)[role])))
+    page.context.close()
+    assert told == []
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("role", list(Role))
+def test_the_pages_of_staff_are_open_to_everybody_on_a_phone_in_english(site: Site, role: Role) -> None:
+    page = site.window(role, width=360)
+    told = wrong(
+        page, site, [spoken(path, "en") for path in dict.fromkeys(pages_of(site.app, site.village)[role])]
+    )
     page.context.close()
     assert told == []
 

@@ -8,13 +8,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from models.desk import Staff
 from pipeline import subscriptions, tokens
 from pipeline.compose import Desk
+from tests.browsing import PATIENCE_MS, follow, follow_key, serving
 from tests.review_ui.house import PASSWORD, MovingClock
-from tests.review_ui.village import serving
 
 pytestmark = pytest.mark.browser
 
@@ -38,8 +38,9 @@ def sign_in(page: Page, address: str, username: str) -> None:
     page.goto(f"{address}/dang-nhap")
     page.fill("#username", username)
     page.press("#username", "Tab")
+    expect(page.locator("#password")).to_be_focused()
     page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
+    follow_key(page)
 
 
 def test_set_up_and_sign_in_by_keyboard_without_script_on_a_phone(
@@ -52,30 +53,29 @@ def test_set_up_and_sign_in_by_keyboard_without_script_on_a_phone(
     object.__setattr__(desk.settings, "values", {**desk.settings.values, "web.public_url": ""})
     with serving(app) as address:
         phone = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+        phone.set_default_timeout(PATIENCE_MS)
         page = phone.new_page()
         sign_in(page, address, "quan")
-        page.wait_for_url("**/tai-khoan")
+        assert page.url.endswith("/tai-khoan")
         page.goto(f"{address}/tai-khoan-cua-toi")
         page.get_by_role("button", name="Cài mã xác thực").focus()
-        page.keyboard.press("Enter")
+        follow_key(page)
         secret = page.locator(".receipt code").inner_text()
         assert page.locator(".qr-frame svg").bounding_box() is not None
         totp = pyotp.TOTP(secret.replace(" ", ""))
         page.focus("#code")
         page.keyboard.type(totp.at(moving()))
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".recovery-codes")
+        follow_key(page)
         assert page.locator(".recovery-codes li").count() == 10
         page.get_by_role("button", name="Đăng xuất", exact=True).focus()
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/dang-nhap")
+        follow_key(page)
+        assert page.url.endswith("/dang-nhap")
         moving.forward(seconds=30)
         sign_in(page, address, "quan")
-        page.wait_for_selector("#code")
         page.focus("#code")
         page.keyboard.type(totp.at(moving()))
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/tai-khoan")
+        follow_key(page)
+        assert page.url.endswith("/tai-khoan")
         phone.close()
         moving.forward(seconds=60)
         _look_everywhere(chromium, address, totp, moving)
@@ -84,22 +84,23 @@ def test_set_up_and_sign_in_by_keyboard_without_script_on_a_phone(
 def _look_everywhere(chromium: Chromium, address: str, totp: pyotp.TOTP, moving: MovingClock) -> None:
     """Every page of it: as wide as a phone at most, nothing for axe to find, in the dark too."""
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     sign_in(page, address, "quan")
-    page.wait_for_selector("#code")
     found = _violations(page, "code")
     page.fill("#code", totp.at(moving()))
-    page.press("#code", "Enter")
-    page.wait_for_url("**/tai-khoan")
+    follow_key(page)
+    assert page.url.endswith("/tai-khoan")
     for name in ("tai-khoan-cua-toi", "bang-quyen", "nguoi-nhan", "tai-khoan"):
         page.goto(f"{address}/{name}")
         found += _violations(page, name)
     other = chromium.new_context(viewport={"width": 360, "height": 740}).new_page()
+    other.set_default_timeout(PATIENCE_MS)
     sign_in(other, address, "chi")
-    other.wait_for_url("**/ban-lam-viec")
+    assert other.url.endswith("/ban-lam-viec")
     other.goto(f"{address}/tai-khoan-cua-toi")
-    other.click("text=Cài mã xác thực >> nth=-1")
-    other.wait_for_selector(".qr-frame")
+    follow(other, "text=Cài mã xác thực >> nth=-1")
+    expect(other.locator(".qr-frame")).to_be_visible()
     found += _violations(other, "factor")
     if PHOTOS:
         page.set_viewport_size({"width": 1280, "height": 800})

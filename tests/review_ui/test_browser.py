@@ -1,24 +1,23 @@
 """A real Chromium: the cookie on loopback, the keyboard, no script, small screens, weight, no violation."""
 
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page, Response
+from playwright.sync_api import BrowserContext, Page, Response, expect
 from sqlalchemy import func, select
 
 from models.claims import Claim, ClaimMatch, KnownClaim
 from models.desk import Staff
-from models.workbench import PendingReview, SavedView
+from models.workbench import Draft, PendingReview, SavedView
 from pipeline.compose import Desk
 from review_ui.keyboard import SHORTCUTS
+from tests.browsing import PATIENCE_MS, follow, follow_key, keys_count, let_pass, serving, stop_time
 from tests.review_ui.conftest import OpenBrowser
 from tests.review_ui.house import (
     EVIDENCE,
@@ -70,17 +69,8 @@ LEAD = ("/nguon/suc-khoe", "/mo-hinh", "/nhat-ky/noi-bo")
 def address(app: FastAPI, desk: Desk) -> Iterator[str]:
     """The app on a free port of loopback, over plain HTTP as the demo runs it."""
     object.__setattr__(desk.settings, "values", {**desk.settings.values, "web.public_url": ""})
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", access_log=False, ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=20)
+    with serving(app) as served:
+        yield served
 
 
 @dataclass
@@ -108,8 +98,12 @@ class Visit:
         self.open("/dang-nhap")
         self.page.fill("#username", username)
         self.page.fill("#password", PASSWORD)
-        self.page.press("#password", "Enter")
+        follow_key(self.page)
         self.page.wait_for_url("**/ban-lam-viec*")
+
+    def follow(self, css: str) -> None:
+        """Click what leads to another page, and be there."""
+        follow(self.page, css)
 
 
 @pytest.fixture
@@ -135,7 +129,7 @@ class Visits:
             java_script_enabled=script,
             color_scheme="dark" if scheme == "dark" else "light",
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         self.contexts.append(context)
         return Visit(context, self.address)
 
@@ -153,8 +147,8 @@ def test_staff_sign_in_on_loopback_and_out_again(visits: Visits) -> None:
     visit.sign_in("an")
     cookies = visit.context.cookies()
     assert [(one["name"], one["secure"], one["httpOnly"]) for one in cookies] == [("__Host-kc", True, True)]
-    visit.page.click("text=Đăng xuất")
-    visit.page.wait_for_url("**/dang-nhap")
+    visit.follow("text=Đăng xuất")
+    assert visit.page.url.endswith("/dang-nhap")
     assert visit.context.cookies() == []
 
 
@@ -172,24 +166,27 @@ def test_a_claim_is_decided_by_the_keyboard_alone(
     visit.sign_in("an")
     keys = visit.page.keyboard
     keys.press("j")
-    keys.press("Enter")
-    visit.page.wait_for_url(f"**/ban-lam-viec/{claim_id}")
+    follow_key(visit.page)
+    assert visit.page.url.endswith(f"/ban-lam-viec/{claim_id}")
     keys.press("1")
-    assert visit.page.is_checked('input[value="false"]')
+    expect(visit.page.locator('input[value="false"]')).to_be_checked()
     keys.press("r")
+    expect(visit.page.locator("#reason")).to_be_focused()
     keys.type("Tôi cũng đọc thông báo. g q ? 2")
+    expect(visit.page.locator("#reason")).to_have_value("Tôi cũng đọc thông báo. g q ? 2")
     assert visit.page.is_checked('input[value="false"]')  # keys typed in a field are words
     visit.page.press("#reason", "Tab")
-    visit.page.click("#tham-dinh button.primary")
-    visit.page.wait_for_url("**?da=xong")
+    visit.follow("#tham-dinh button.primary")
+    assert visit.page.url.endswith("?da=xong")
     visit.page.click("h1")
+    visit.page.clock.set_fixed_time(desk.clock())  # the second key is soon enough however slow the machine
     keys.press("g")
-    keys.press("q")
-    visit.page.wait_for_url("**/ban-lam-viec")
+    follow_key(visit.page, "q")
+    assert visit.page.url.endswith("/ban-lam-viec")
     keys.press("?")
-    assert visit.page.is_visible("#phim")
+    expect(visit.page.locator("#phim")).to_be_visible()
     keys.press("Escape")
-    assert not visit.page.is_visible("#phim")
+    expect(visit.page.locator("#phim")).to_be_hidden()
     assert visit.complaints == []
 
 
@@ -198,7 +195,7 @@ def test_everything_works_without_javascript(visits: Visits, desk: Desk, moving:
     for username in ("an", "binh"):
         visit = visits(script=False)
         visit.sign_in(username)
-        visit.page.click("[data-open]")
+        visit.follow("[data-open]")
         visit.page.check('input[value="false"]')
         visit.page.fill("#reason", "Sở Y tế đã bác bỏ điều này.")
         if username == "an":
@@ -206,29 +203,29 @@ def test_everything_works_without_javascript(visits: Visits, desk: Desk, moving:
             visit.page.fill("#publisher_1", EVIDENCE.publisher)
             visit.page.fill("#quote_1", EVIDENCE.quote)
             visit.page.fill("#day_1", "2026-11-10")
-        visit.page.click("#tham-dinh button.primary")
-        visit.page.wait_for_url("**?da=xong")
+        visit.follow("#tham-dinh button.primary")
+        assert visit.page.url.endswith("?da=xong")
         if username == "an":  # taken back by a button, and given once more
-            visit.page.click("text=Lấy lại")
-            visit.page.wait_for_url("**?da=tra-lai")
-            visit.page.click("#tham-dinh button.primary")
-            visit.page.wait_for_url("**?da=xong")
+            visit.follow("text=Lấy lại")
+            assert visit.page.url.endswith("?da=tra-lai")
+            visit.follow("#tham-dinh button.primary")
+            assert visit.page.url.endswith("?da=xong")
         moving.forward(seconds=10)
     lead = visits(script=False)
     lead.sign_in("chi")
     lead.open(f"/ban-lam-viec/{claim_id}/dinh-chinh")
     for part in ("title", "said", "truth", "how_known", "what_to_do"):
         lead.page.fill(f"#vi-{part}", getattr(TEXT, part))
-    lead.page.click("text=Kiểm tra và xem trước")
+    lead.follow("text=Kiểm tra và xem trước")
     assert "Không trùng quá sáu từ" in lead.page.inner_text("#xem-truoc")
-    lead.page.click("button:has-text('Công bố')")
-    lead.page.wait_for_url("**/dinh-chinh/la-du-du*")
+    lead.follow("button:has-text('Công bố')")
+    assert "/dinh-chinh/la-du-du" in lead.page.url
     reader = visits(script=False)
     reader.open("/")
-    reader.page.click(f"text={TEXT.title}")
-    reader.page.click("text=Khiếu nại bản này")
+    reader.follow(f"text={TEXT.title}")
+    reader.follow("text=Khiếu nại bản này")
     reader.page.fill("#reason", "Theo thông báo mới thì điều này đã khác rồi.")
-    reader.page.click("button:has-text('Gửi khiếu nại')")
+    reader.follow("button:has-text('Gửi khiếu nại')")
     assert "đang được xét" in reader.page.inner_text("h1")
 
 
@@ -257,20 +254,23 @@ def test_no_page_scrolls_sideways_or_breaks_its_own_policy(
         assert [one for one in visit.complaints if "404" not in one] == []
 
 
-def _into(sizes: list[int]) -> Callable[[Response], None]:
-    return lambda response: sizes.append(len(response.body()))
+def _into(answers: list[Response]) -> Callable[[Response], None]:
+    def keep(response: Response) -> None:  # playwright takes no built-in function
+        answers.append(response)
+
+    return keep
 
 
 def test_a_public_page_weighs_little(visits: Visits, slug: str) -> None:
     for path in ("/", f"/dinh-chinh/{slug}", "/so-lieu", "/gui-tin", "/quy-tac"):
         visit = visits()
-        sizes: list[int] = []
-        visit.page.on("response", _into(sizes))
+        answers: list[Response] = []
+        visit.page.on("response", _into(answers))
         visit.open(path)
         visit.page.wait_for_load_state("networkidle")
         fetched = [url for url in visit.requests if not url.startswith("data:")]
         assert len(fetched) <= 3, fetched
-        assert sum(sizes) < 100_000, path
+        assert sum(len(one.body()) for one in answers) < 100_000, path
         assert all(url.startswith(visit.address) for url in fetched)
 
 
@@ -291,6 +291,7 @@ def test_a_picture_is_shown_to_its_sender_and_never_sent(visits: Visits, tmp_pat
     picture.write_bytes(DOT)
     visit = visits(width=360)
     visit.open("/gui-tin")
+    visit.page.wait_for_load_state("networkidle")
     before = len(visit.requests)
     visit.page.set_input_files("#picture", picture)
     visit.page.wait_for_selector("#picture-shown:not([hidden])")
@@ -299,8 +300,7 @@ def test_a_picture_is_shown_to_its_sender_and_never_sent(visits: Visits, tmp_pat
     bodies: list[str] = []
     visit.page.on("request", lambda request: bodies.append(request.post_data or ""))
     visit.page.fill("#text", TIP)
-    visit.page.click("button:has-text('Gửi tin')")
-    visit.page.wait_for_load_state()
+    visit.follow("button:has-text('Gửi tin')")
     sent = next(body for body in bodies if body)
     assert sent.startswith("text=")
     assert "png" not in sent
@@ -327,6 +327,11 @@ class Keys:
             self.page.keyboard.press(key)
             self.pressed += 1
 
+    def leave(self, key: str) -> None:
+        """Press the key that leads to another page."""
+        follow_key(self.page, key)
+        self.pressed += 1
+
 
 @pytest.fixture
 def clear(desk: Desk, staff: dict[str, Staff]) -> int:
@@ -341,12 +346,6 @@ def clear(desk: Desk, staff: dict[str, Staff]) -> int:
     return claim_id
 
 
-def settled(visit: Visit) -> None:
-    """Until keys count on a page: a key before the eye has reached it sends nothing."""
-    visit.page.wait_for_load_state("networkidle")
-    visit.page.wait_for_timeout(450)
-
-
 @pytest.mark.parametrize(
     ("presses", "opinion"),
     [
@@ -359,19 +358,20 @@ def test_a_clear_claim_is_decided_in_four_presses_and_taken_back_in_one(
     presses: tuple[str, ...], opinion: str, visits: Visits, desk: Desk, clear: int
 ) -> None:
     visit = visits()
+    stop_time(visit.page, desk.clock())
     visit.sign_in("an")
     keys = Keys(visit.page)
-    settled(visit)
-    keys.press("Enter")
-    visit.page.wait_for_url(f"**/ban-lam-viec/{clear}")
-    settled(visit)
-    keys.press(*presses)
-    visit.page.wait_for_url("**/ban-lam-viec?da=xong")
+    keys.leave("Enter")
+    assert visit.page.url.endswith(f"/ban-lam-viec/{clear}")
+    keys.press(*presses[:-1])
+    keys.leave(presses[-1])
+    assert visit.page.url.endswith("/ban-lam-viec?da=xong")
     assert keys.pressed <= 4
     assert f"Đã ghi: {opinion}" in visit.page.inner_text("main")
-    settled(visit)
-    visit.page.keyboard.press("u")
-    visit.page.wait_for_url("**?da=tra-lai")
+    let_pass(visit.page, 0.6)
+    keys_count(visit.page)
+    follow_key(visit.page, "u")
+    assert visit.page.url.endswith("?da=tra-lai")
     with desk.reading() as session:
         assert session.scalar(select(func.count(PendingReview.id))) == 0
     assert visit.complaints == []
@@ -383,19 +383,21 @@ def test_the_offer_to_take_back_goes_when_its_time_is_over(
     claim_id = add_claim(desk)
     add_claim(desk, "Một điều khác")
     visit = visits()
+    stop_time(visit.page, desk.clock())
     visit.sign_in("an")
     visit.open(f"/ban-lam-viec/{claim_id}")
     visit.page.check('input[value="not_a_claim"]')
     visit.page.check('input[value="hoi"]')
     moving.forward(seconds=-9)
-    visit.page.click("#tham-dinh button.primary")
-    visit.page.wait_for_url("**?da=xong")
+    visit.follow("#tham-dinh button.primary")
+    assert visit.page.url.endswith("?da=xong")
     moving.forward(seconds=9)
     visit.open("/ban-lam-viec")
-    assert "Trong 1 giây" in visit.page.inner_text(".undo")
+    expect(visit.page.locator(".undo")).to_contain_text("Trong 1 giây")
     moving.forward(seconds=1)
-    visit.page.wait_for_selector(".undo", state="detached")
-    visit.page.wait_for_selector(".tag-second")
+    let_pass(visit.page, 1.3)
+    expect(visit.page.locator(".undo")).to_have_count(0)
+    expect(visit.page.locator(".tag-second")).to_be_visible()
     assert visit.complaints == []
 
 
@@ -409,20 +411,21 @@ def test_what_is_typed_is_kept_and_a_claim_is_held_while_it_is_open(visits: Visi
     with second.page.expect_response("**/giu") as answer:
         second.open(f"/ban-lam-viec/{claim_id}")
     assert answer.value.status == 409
-    assert second.page.is_visible("#co-nguoi")
+    expect(second.page.locator("#co-nguoi")).to_be_visible()
     with first.page.expect_response("**/nhap"):
         first.page.fill("#reason", "Tôi đang gọi trạm y tế xã")
-    assert "Đã lưu bản nháp" in first.page.inner_text("#nhap-luu")
+    expect(first.page.locator("#nhap-luu")).to_contain_text("Đã lưu bản nháp")
     first.page.fill("#reason", "Tôi đang gọi trạm y tế xã, chưa xong")
     first.page.close()  # what was typed last, and the claim, are sent as the page goes
     first.page = first.context.new_page()
-    deadline = time.monotonic() + 20
-    held = True
-    while held and time.monotonic() < deadline:
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    held, kept = True, False
+    while (held or not kept) and time.monotonic() < deadline:
         time.sleep(0.05)
         with desk.reading() as session:
             held = session.get_one(Claim, claim_id).lease_staff_id is not None
-    assert not held
+            kept = "chưa xong" in session.scalars(select(Draft.fields)).one()
+    assert (held, kept) == (False, True)
     first.open(f"/ban-lam-viec/{claim_id}")
     assert first.page.input_value("#reason") == "Tôi đang gọi trạm y tế xã, chưa xong"
     second.open(f"/ban-lam-viec/{claim_id}")

@@ -10,6 +10,7 @@ from models.vocabulary import Language
 from pipeline import publishing
 from pipeline.compose import Desk
 from pipeline.publishing import CorrectionInput
+from tests.browsing import follow
 from tests.review_ui.house import TEXT, add_claim, decide, publish
 from tests.review_ui.test_browser import (  # noqa: F401 -- fixtures
     DOUBLED,
@@ -74,7 +75,7 @@ def test_without_a_script_the_check_and_the_preview_are_a_button_away(
     page = visit.page
     visit.open(f"/ban-lam-viec/{claim_id}/dinh-chinh")
     page.fill("#vi-said", TIP)
-    page.get_by_role("button", name="Kiểm tra và xem trước").click()
+    follow(page, "text=Kiểm tra và xem trước")
     expect(page.locator("#vi-said")).to_have_value(TIP)
     expect(page.locator("#xem-truoc mark.copied")).to_have_text(TIP)
     page.check("[data-tab=km]")
@@ -96,7 +97,7 @@ def test_what_is_handed_out_fits_a_phone_and_loads_little(
     for path in (at, f"{at}/ban-in", f"{at}/doc-loa", f"{at}/phien-ban/2/so-sanh", f"/nhung/{slug}"):
         visit.requests.clear()
         visit.open(path)
-        assert len(visit.requests) <= 3, path
+        assert len(set(visit.requests)) <= 3, path
         assert {one for one in visit.requests if not one.startswith(visit.address)} == set()
         width = visit.page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, path

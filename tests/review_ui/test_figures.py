@@ -27,6 +27,7 @@ from review_ui import chartlist, figuregroups, targetcards
 from review_ui.app import create_app
 from review_ui.routes.figures import CLOSED
 from review_ui.security import PUBLIC
+from tests.browsing import PATIENCE_MS
 from tests.pipeline.test_cli_figures import call
 from tests.pipeline.weeks import LONG_AFTER, WEEK, arrive, at, audited
 from tests.review_ui.conftest import OpenBrowser
@@ -311,6 +312,7 @@ def test_a_week_prints_on_one_sheet_of_a4(ending: str, reader: Browser, chromium
     sheet = reader.get("/tinh/site.css").text
     whole = re.sub(r'<link rel="stylesheet"[^>]*>', lambda _: f"<style>{sheet}</style>", page)
     tab = chromium.new_page()
+    tab.set_default_timeout(PATIENCE_MS)
     tab.set_content(whole)
     printed = pypdf.PdfReader(io.BytesIO(tab.pdf(format="A4", prefer_css_page_size=True)))
     tab.set_content(whole.replace("<h1>", f"<div>{'<p>dài</p>' * 80}</div><h1>"))

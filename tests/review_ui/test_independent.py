@@ -16,6 +16,7 @@ from pipeline import autoqueue, decisions, independent, sampling
 from pipeline.compose import Desk
 from pipeline.decisions import ReviewInput
 from review_ui.permissions import PERMISSIONS
+from tests.browsing import follow, follow_key, keys_count, let_pass, stop_time
 from tests.review_ui.conftest import OpenBrowser
 from tests.review_ui.house import (
     EVIDENCE,
@@ -333,22 +334,32 @@ def test_a_lead_resumes_with_a_reason_that_everybody_can_read(
 def test_one_key_is_one_label_and_a_held_key_is_not_two(visits: Visits, desk: Desk) -> None:
     audit_week(desk, 6)
     visit = visits(width=360)
+    stop_time(visit.page, desk.clock())
     visit.sign_in("kiem")
     visit.open(PAGE)
     wide = visit.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 360
     for turn, key in enumerate(("1", "6", "3")):
         assert f"{turn} / 6" in visit.page.inner_text("main")
-        visit.page.wait_for_timeout(450)
+        let_pass(visit.page, 0.6)
+        keys_count(visit.page)
+        follow_key(visit.page, key)
+        visit.page.keyboard.press(key)  # no time has passed: before the eye has reached the next claim
+        let_pass(visit.page, 0.3)
         visit.page.keyboard.press(key)
-        visit.page.wait_for_function(f"document.querySelector('main').innerText.includes('{turn + 1} / 6')")
-        visit.page.keyboard.press(key)  # before the eye has reached the next claim
-    visit.page.wait_for_timeout(200)
+    let_pass(visit.page, 0.6)
+    with visit.page.expect_navigation(wait_until="load"):
+        visit.page.keyboard.down("2")
+    let_pass(visit.page, 0.6)
+    visit.page.keyboard.down("2")  # still held: the browser repeats it
+    visit.page.keyboard.up("2")
+    assert "4 / 6" in visit.page.inner_text("main")
     with desk.reading() as session:
         order = select(AuditLabel.label).join(
             AuditTask, (AuditTask.week == AuditLabel.week) & (AuditTask.claim_ref == AuditLabel.claim_ref)
         )
-        assert session.scalars(order.order_by(AuditTask.position)).all() == ["false", "not_ours", "unproven"]
+        kept = session.scalars(order.order_by(AuditTask.position)).all()
+    assert kept == ["false", "not_ours", "unproven", "misleading"]
     assert visit.complaints == []
 
 
@@ -358,8 +369,8 @@ def test_the_audit_is_labelled_without_javascript(visits: Visits, desk: Desk) ->
     visit = visits(script=False)
     visit.sign_in("kiem")
     visit.open(PAGE)
-    visit.page.click("button[value=misleading]")
+    follow(visit.page, "button[value=misleading]")
     visit.page.focus("button[value=true]")
-    visit.page.keyboard.press("Enter")
-    visit.page.wait_for_selector("text=Không còn điều nào")
+    follow_key(visit.page)
+    assert "Không còn điều nào" in visit.page.inner_text("main")
     assert n_labels(desk) == 2
