@@ -1,28 +1,40 @@
 """Share read to find 80, 90 and 95% against ASReview's ELAS u4: same rows, same prior, same seeds, same run.
 
 ``--asreview DIR`` is a folder for ASReview's own environment, made on the first run (it would downgrade this
-one's pandas). Prints one JSON object with a ratio for every figure; below 1 is better than ASReview.
+one's pandas). Every replay is kept in ``--keep DIR`` as soon as it has ended, so that a run that was stopped,
+or asked for more seeds, goes on where it was; ours are replayed anew when the learner has changed. Says each
+ratio on standard error and prints one JSON object; below 1 is better than ASReview.
 """
 
 import argparse
+import hashlib
 import json
 import math
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from classify import simulate
+from classify import encoder, learner, simulate, views
 from classify.encoder import Vectors, open_encoder
 from classify.simulate import LEVELS, replay
 from pipeline import tables
 from pipeline.simulate import positive_label
 
 REPLAY = Path(__file__).with_name("asreview_replay.py")
+OURS, WORDS_ALONE, THEIRS = "ours", "ours_without_encoder", "asreview"
+
+
+class Run(NamedTuple):
+    """The rows in the order of reading, and the CPU seconds that took."""
+
+    order: list[int]
+    seconds: float
 
 
 class Pool(NamedTuple):
@@ -56,13 +68,20 @@ def ready(folder: Path) -> Path:
     return python
 
 
-def asreview(python: Path, pool: Pool, priors: list[list[int]]) -> dict[str, Any]:
-    """The orders in which ASReview reads, and its CPU seconds, one of each a prior."""
-    given = {"texts": pool.texts, "labels": [int(label) for label in pool.truth], "priors": priors}
+def asreview(python: Path, pool: Pool, seed: int) -> Run:
+    """The order in which ASReview reads, from the two rows with which ours begins."""
+    prior = simulate.start(np.array(pool.truth), seed)
+    given = {"texts": pool.texts, "labels": [int(label) for label in pool.truth], "priors": [prior]}
     command = [str(python), "-W", "ignore", str(REPLAY)]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    found = json.loads(done.stdout)
+    return Run(found["orders"][0], found["seconds"][0])
+
+
+def ours(pool: Pool, seed: int, vectors: Vectors | None) -> Run:
+    """Our replay; the vectors are made beforehand and timed apart."""
+    start = time.process_time()
+    return Run(replay(pool.texts, pool.truth, seed, vectors=vectors).order, time.process_time() - start)
 
 
 def levels(truth: Sequence[bool], order: Sequence[int]) -> list[float]:
@@ -70,34 +89,79 @@ def levels(truth: Sequence[bool], order: Sequence[int]) -> list[float]:
     return list(simulate.levels(np.array(truth)[list(order)], len(truth))[0].values())
 
 
-def ours(pool: Pool, seeds: int, vectors: Vectors | None) -> tuple[list[list[int]], list[float]]:
-    """Orders and CPU seconds of our replays; the vectors are made beforehand and timed apart."""
-    orders, seconds = [], []
-    for seed in range(seeds):
+class Shelf:
+    """Keeps what has been replayed under a hash of the rows, the learner and the seed; None keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        sources = [Path(module.__file__ or "") for module in (encoder, learner, simulate, views)]
+        self._code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+
+    def run(self, pool: Pool, arm: str, seed: int, make: Callable[[], Run]) -> Run:
+        """The replay of an arm with a seed, made if it is not there."""
+        code = "elas_u4" if arm == THEIRS else self._code
+        name = f"{pool.name}-{arm}-{seed}-{_hash(pool.texts, pool.truth, code)}.json"
+        path = None if self._folder is None else self._folder / name
+        if path is not None and path.exists():
+            return Run(**json.loads(path.read_text(encoding="utf-8")))
+        made = make()
+        _say(f"{pool.name} {arm} seed {seed}: {made.seconds:.0f} s of CPU")
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = path.with_suffix(".part")
+            beside.write_text(json.dumps(made._asdict()), encoding="utf-8")
+            beside.replace(path)
+        return made
+
+    def vectors(self, pool: Pool) -> Vectors | None:
+        """The vectors of a pool's texts; None without an encoder."""
+        path = None if self._folder is None else self._folder / f"{pool.name}-{_hash(pool.texts)}.npy"
+        if path is not None and path.exists():
+            kept: Vectors = np.load(path)
+            return kept
         start = time.process_time()
-        orders.append(replay(pool.texts, pool.truth, seed, vectors=vectors).order)
-        seconds.append(time.process_time() - start)
-    return orders, seconds
+        made = open_encoder("bundled").encode(pool.texts)
+        spent = time.process_time() - start
+        _say(f"{pool.name} vectors: {1000 * spent / len(pool.texts):.1f} ms of CPU a row")
+        if path is not None and made is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path, made)
+        return made
 
 
-def compared(pool: Pool, seeds: int, python: Path | None) -> dict[str, Any]:
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def compared(pool: Pool, seeds: int, python: Path | None, shelf: Shelf) -> dict[str, Any]:
     """Every figure of one pool."""
-    start = time.process_time()
-    vectors = open_encoder("bundled").encode(pool.texts)
-    encoding = time.process_time() - start
+    vectors = shelf.vectors(pool)
+    arms: dict[str, Callable[[int], Run]] = {WORDS_ALONE: lambda seed: ours(pool, seed, None)}
+    if vectors is not None:
+        arms = {OURS: lambda seed: ours(pool, seed, vectors), **arms}
+    if python is not None:
+        arms[THEIRS] = lambda seed: asreview(python, pool, seed)
     found: dict[str, Any] = {"n": len(pool.texts), "positives": sum(pool.truth)}
-    found["encoding_ms_a_row"] = round(1000 * encoding / len(pool.texts), 1)
-    runs = {"ours": ours(pool, seeds, vectors), "ours_without_encoder": ours(pool, seeds, None)}
-    if python is not None:
-        priors = [order[:2] for order in runs["ours"][0]]
-        theirs = asreview(python, pool, priors)
-        runs["asreview"] = (theirs["orders"], theirs["seconds"])
-    for name, (orders, seconds) in runs.items():
-        found[name] = _figures(pool, orders, seconds)
-    if python is not None:
-        for name in ("ours", "ours_without_encoder"):
-            found[f"{name}_to_asreview"] = _ratios(found[name], found["asreview"])
+    for arm, make in arms.items():
+        runs = [shelf.run(pool, arm, seed, partial(make, seed)) for seed in range(seeds)]
+        found[arm] = _figures(pool, [run.order for run in runs], [run.seconds for run in runs])
+    for arm in (OURS, WORDS_ALONE):
+        if arm in found and THEIRS in found:
+            found[f"{arm}_to_asreview"] = _ratios(found[arm], found[THEIRS])
+            _tell(pool.name, arm, found)
     return found
+
+
+def _tell(name: str, arm: str, found: dict[str, Any]) -> None:
+    for level in LEVELS:
+        mine, theirs = (found[one][f"read_at_{level}"] for one in (arm, THEIRS))
+        ratio = found[f"{arm}_to_asreview"][f"read_at_{level}"]
+        _say(f"{name} {arm} at {level}%: {mine:.3f} against {theirs:.3f} = {ratio:.2f} x")
 
 
 def _figures(pool: Pool, orders: Sequence[Sequence[int]], seconds: Sequence[float]) -> dict[str, float]:
@@ -122,11 +186,15 @@ def main() -> None:
     parser.add_argument("--headlines", type=Path, nargs="*", default=[], help="files put together")
     parser.add_argument("--queues", type=Path, nargs="*", default=[], help="files, each on its own")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument(
+        "--keep", type=Path, default=Path("var/bench-ranking"), help="folder of ended replays"
+    )
     given = parser.parse_args()
     pools = [read("headlines", given.headlines)] if given.headlines else []
     pools += [read(path.stem, [path]) for path in given.queues]
     python = None if given.asreview is None else ready(given.asreview)
-    figures = {pool.name: compared(pool, given.seeds, python) for pool in pools}
+    shelf = Shelf(given.keep)
+    figures = {pool.name: compared(pool, given.seeds, python, shelf) for pool in pools}
     print(json.dumps({"benchmark": "ranking", "seeds": given.seeds, "pools": figures}))
 
 

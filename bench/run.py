@@ -10,6 +10,7 @@ NAMES = (
     "frontier",
     "coverage",
     "report_speed",
+    "replay_growth",
     "stopping",
     "web_speed",
 )

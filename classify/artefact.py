@@ -43,7 +43,6 @@ class ScopeArtefact:
     bias: Floats
     quick: dict[str, float]
     figures: dict[str, float]
-    check_weights: Floats
     data_fingerprint: str
     report: dict[str, Any] = field(default_factory=dict)
 
@@ -52,7 +51,6 @@ class ScopeArtefact:
         arrays: dict[str, NDArray[Any]] = {
             "bias": self.bias,
             "figures": np.array([self.figures[name] for name in FIGURES], dtype=np.float64),
-            "check_weights": self.check_weights,
             "quick_words": _packed(list(self.quick)),
             "quick_weights": np.array(list(self.quick.values()), dtype=np.float32),
             "data_fingerprint": _packed([self.data_fingerprint]),
@@ -106,9 +104,7 @@ def _from_arrays(arrays: Mapping[str, NDArray[Any]], report: dict[str, Any]) -> 
     quick = dict(zip(_unpacked(arrays["quick_words"]), arrays["quick_weights"].tolist(), strict=True))
     figures = dict(zip(FIGURES, arrays["figures"].tolist(), strict=True))
     fingerprint = _unpacked(arrays["data_fingerprint"])[0]
-    return ScopeArtefact(
-        tuple(blocks), arrays["bias"], quick, figures, arrays["check_weights"], fingerprint, report
-    )
+    return ScopeArtefact(tuple(blocks), arrays["bias"], quick, figures, fingerprint, report)
 
 
 def _packed(words: list[str]) -> NDArray[np.uint8]:

@@ -130,13 +130,22 @@ CUES: dict[str, str] = {
 NAMES: tuple[str, ...] = tuple(CUES)
 
 
+Lookup = tuple[dict[str, tuple[int, ...]], int]
+"""Phrase -> the positions of its cues, and the words of the longest phrase."""
+
+
+def table(lists: dict[str, str]) -> Lookup:
+    """The look-up of named lists of phrases, such as `CUES`."""
+    found: dict[str, list[int]] = {}
+    for position, alternatives in enumerate(lists.values()):
+        for phrase in alternatives.split("|"):
+            found.setdefault(phrase, []).append(position)
+    return {phrase: tuple(at) for phrase, at in found.items()}, max(len(p.split()) for p in found)
+
+
 @cache
-def _lookup() -> tuple[dict[str, tuple[int, ...]], int]:
-    table: dict[str, list[int]] = {}
-    for position, name in enumerate(NAMES):
-        for phrase in CUES[name].split("|"):
-            table.setdefault(phrase, []).append(position)
-    return {phrase: tuple(at) for phrase, at in table.items()}, max(len(p.split()) for p in table)
+def _lookup() -> Lookup:
+    return table(CUES)
 
 
 def counts(words: list[str]) -> list[int]:
@@ -144,11 +153,15 @@ def counts(words: list[str]) -> list[int]:
 
     Long phrases win over short ones.
     """
-    table, longest = _lookup()
-    found = [0] * len(NAMES)
+    return counts_in(words, *_lookup(), len(NAMES))
+
+
+def counts_in(words: list[str], known: dict[str, tuple[int, ...]], longest: int, size: int) -> list[int]:
+    """The same for the phrases of any `table` of ``size`` lists."""
+    found = [0] * size
     at = 0
     while at < len(words):
-        positions, step = _longest_cue(words, at, table, longest)
+        positions, step = _longest_cue(words, at, known, longest)
         for position in positions:
             found[position] += 1
         at += step
@@ -156,11 +169,11 @@ def counts(words: list[str]) -> list[int]:
 
 
 def _longest_cue(
-    words: list[str], at: int, table: dict[str, tuple[int, ...]], longest: int
+    words: list[str], at: int, known: dict[str, tuple[int, ...]], longest: int
 ) -> tuple[tuple[int, ...], int]:
     """The cues of the longest phrase that begins at a word, and how many words it takes."""
     for size in range(min(longest, len(words) - at), 0, -1):
-        positions = table.get(" ".join(words[at : at + size]))
+        positions = known.get(" ".join(words[at : at + size]))
         if positions:
             return positions, size
     return (), 1

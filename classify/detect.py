@@ -1,20 +1,24 @@
-"""Claim detection: how much a sentence states something that can be checked, and which written cues say so.
+"""Claim detection: how much a sentence states something that can be checked, and what in it says so.
 
-An additive model over cues that a reader can verify; its weights are learned from the training sentences
-whose
-writers marked which of a text's sentences state the claim, and are shown to the reviewer with each score.
+One additive model over words with and without diacritics, written cues and the sentence's shape; where an
+encoder is at hand, the sentence's meaning joins as one more term. Every score is the logistic of a sum, and
+the terms of that sum are what the reviewer is shown. Trained by `detecting` on `data/claims`.
 """
 
 import math
+import re
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from classify import cues
-from classify.artefact import SHIPPED, Floats, load
-from classify.features import words
-from classify.text import normalise
+from classify import claimartefact, claimcues, cues
+from classify.claimartefact import ClaimArtefact, Floats
+from classify.encoder import Encoder, NoEncoder
+from classify.features import terms
+from classify.scope import weighted
+from classify.text import has_marks, normalise, strip_marks
 
 LABELS: dict[str, str] = {
     "hearsay": "thuật lại lời người khác, tin đồn", "verify": "hỏi tin có thật không",
@@ -33,54 +37,139 @@ LABELS: dict[str, str] = {
 }  # fmt: skip
 """What each cue is called in front of a reviewer."""
 
-SHAPES: dict[str, str] = {
-    "number": "có con số", "several_numbers": "có nhiều con số", "date": "có ngày tháng",
-    "time": "có giờ giấc",
-    "question_mark": "là câu hỏi", "exclamation": "giọng hô hào", "short": "câu quá ngắn",
-    "long": "câu đủ dài",
-}  # fmt: skip
+MEANING = "nghĩa của cả câu"
+"""What the encoder's term is called."""
+SHOWN = 6
+WORDS_SHOWN = 3
+LEAST = 0.05
+CUE_VALUE = np.float32(0.3)
+"""Value of a cue that is there, beside TF-IDF blocks of length 1: chosen by cross-validation."""
 
-FEATURES: tuple[str, ...] = (*cues.NAMES, *SHAPES)
-"""The inputs of the model in order; the last weight of the artefact is the bias."""
+_NAMES = {**LABELS, **claimcues.CLAIM_LABELS, **claimcues.SHAPES}
+_NUMBER = re.compile(r"#\d")
+_SIGNS = {
+    "xdatex": "ngày",
+    "xtimex": "giờ",
+    "xurlx": "liên kết",
+    "xphonex": "số gọi",
+    "xemailx": "thư điện tử",
+}
+_SIGN = re.compile("|".join(_SIGNS))
 
 
 class Reason(NamedTuple):
-    """One cue and how much it moved the score (log odds); ``feature`` is in Vietnamese."""
+    """One part of the sum and how much it moved the score (log odds); ``feature`` is in Vietnamese."""
 
     feature: str
     weight: float
 
 
-def features(sentence: str) -> Floats:
-    """Which cues the sentence has (0 or 1), in the order of `FEATURES`."""
-    found = words(normalise(sentence))
-    numbers = sum(word[0] == "#" for word in found)
-    shapes = (
-        numbers > 0, numbers > 2, "xdatex" in found, "xtimex" in found, "?" in found, "!" in found,
-        len(found) < 7,
-        len(found) > 18,
-    )  # fmt: skip
-    return np.array([*(count > 0 for count in cues.counts(found)), *shapes], dtype=np.float32)
+class _Parts(NamedTuple):
+    """The sum of a sentence's written features, and what it consists of."""
+
+    total: float
+    reasons: tuple[Reason, ...]
+
+
+class Detector:
+    """The model with its weights and an encoder, which may be none; one serves all threads."""
+
+    def __init__(self, trained: ClaimArtefact, encoder: Encoder | None = None) -> None:
+        self._blocks = trained.blocks
+        self._cues = trained.cues
+        self._meaning = trained.meaning
+        self._centre = trained.centre
+        self._figures = trained.figures
+        # vectors of another model would mean nothing to these weights
+        fits = encoder is not None and encoder.name == trained.encoder
+        self._encoder: Encoder = encoder if encoder is not None and fits else NoEncoder()
+
+    @classmethod
+    def load(cls, encoder: Encoder | None = None) -> "Detector":
+        """The shipped weights; raises ArtefactError unless their SHA-256 is the pinned one."""
+        return cls(claimartefact.load(), encoder)
+
+    def score(self, sentence: str) -> tuple[float, tuple[Reason, ...]]:
+        """Check-worthiness 0..1 of one sentence, and its reasons from the weightiest down."""
+        return self.scores([sentence])[0]
+
+    def scores(self, sentences: Sequence[str]) -> list[tuple[float, tuple[Reason, ...]]]:
+        """The same for several, encoded at once.
+
+        A sentence without diacritics is judged by its words alone: the encoder fails there.
+        """
+        seen = [normalise(sentence) for sentence in sentences]
+        parts = [self.parts(sentence) for sentence in seen]
+        marked = [at for at, sentence in enumerate(seen) if has_marks(sentence)]
+        vectors = self._encoder.encode([seen[at] for at in marked]) if marked else None
+        meaning: dict[int, float] = {}
+        if vectors is not None:
+            found = centred(vectors, self._centre) @ self._meaning
+            meaning = dict(zip(marked, found.tolist(), strict=True))
+        return [self._judged(one, meaning.get(at)) for at, one in enumerate(parts)]
+
+    def parts(self, sentence: str) -> _Parts:
+        """The written features of a normalised sentence, each with its weight."""
+        words: dict[str, tuple[str, float]] = {}
+        total = self._figures["bias"]
+        for block, found in zip(self._blocks, terms(sentence), strict=True):
+            at, values = weighted(found, block.vocabulary, block.idf)
+            moved = dict(zip(at.tolist(), (values * block.weights[at]).tolist(), strict=True))
+            total += sum(moved.values())
+            for term in dict.fromkeys(found):
+                _add(words, term, moved.get(block.vocabulary.get(term, -1), 0.0))
+        present = np.array(claimcues.present(sentence), dtype=np.float32) * CUE_VALUE * self._cues
+        total += float(present.sum())
+        told = [
+            Reason(_NAMES[name], weight)
+            for name, weight in zip(claimcues.NAMES, present.tolist(), strict=True)
+        ]
+        spoken = [Reason(f"từ “{shown}”", weight) for shown, weight in words.values()]
+        return _Parts(total, (*told, *_weightiest(spoken, WORDS_SHOWN)))
+
+    def _judged(self, parts: _Parts, meaning: float | None) -> tuple[float, tuple[Reason, ...]]:
+        joint = "" if meaning is None else "joint_"
+        slope, offset = self._figures[f"{joint}slope"], self._figures[f"{joint}offset"]
+        total = slope * parts.total + (meaning or 0.0) + offset
+        reasons = [one._replace(weight=slope * one.weight) for one in parts.reasons]
+        if meaning is not None:
+            reasons.append(Reason(MEANING, meaning))
+        shown = tuple(one._replace(weight=round(one.weight, 3)) for one in _weightiest(reasons, SHOWN))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), shown
+
+
+def centred(vectors: Floats, centre: Floats) -> Floats:
+    """Sentence vectors without what all of them share, of length 1."""
+    away = vectors - centre
+    lengths = np.linalg.norm(away, axis=1, keepdims=True)
+    unit: Floats = (away / np.maximum(lengths, np.float32(1e-9))).astype(np.float32)
+    return unit
 
 
 def check_score(sentence: str) -> tuple[float, tuple[Reason, ...]]:
-    """Check-worthiness 0..1 of one sentence, and its cues from the weightiest down."""
-    weights = _weights()
-    present = features(sentence)
-    contributions = present * weights[:-1]
-    total = float(contributions.sum() + weights[-1])
-    reasons = [
-        Reason(_label(FEATURES[at]), round(float(contributions[at]), 3))
-        for at in np.argsort(-np.abs(contributions), kind="stable")
-        if abs(float(contributions[at])) >= 0.05
-    ]
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), tuple(reasons[:6])
-
-
-def _label(feature: str) -> str:
-    return LABELS.get(feature) or SHAPES[feature]
+    """Check-worthiness 0..1 of one sentence by its words alone, and its reasons."""
+    return _lexical().score(sentence)
 
 
 @cache
-def _weights() -> Floats:
-    return load(SHIPPED).check_weights
+def _lexical() -> Detector:
+    return Detector.load()
+
+
+def _weightiest(reasons: Sequence[Reason], most: int) -> list[Reason]:
+    felt = [one for one in reasons if abs(one.weight) >= LEAST]
+    return sorted(felt, key=lambda one: -abs(one.weight))[:most]
+
+
+def _add(words: dict[str, tuple[str, float]], term: str, weight: float) -> None:
+    """Sum up a term of both blocks under its letters without marks; the marked form is shown."""
+    key = strip_marks(term)
+    shown, before = words.get(key, (_readable(term), 0.0))
+    words[key] = (_readable(term) if term != key else shown, before + weight)
+
+
+def _readable(term: str) -> str:
+    return _SIGN.sub(lambda found: _SIGNS[found.group()], _NUMBER.sub("số", term))
+
+
+assert set(LABELS) == set(cues.NAMES)  # noqa: S101 - every cue has a name for the reviewer

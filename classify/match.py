@@ -1,117 +1,46 @@
 """Claim matching, or whether something has been answered already.
 
-Candidates come from a word index over syllables with and without diacritics and pairs of them; they are
-re-ranked by
-overlap of rare words, of letters, and by typed values, because an index alone takes another amount or place
-for the
-same claim. The score is a logistic of a few open figures, so that a reviewer can see what made it.
+Candidates come from a word index (standard words, their pairs, typed figures) and from the nearest sentence
+vectors; `classify.rerank` compares each with the asked text and gives a calibrated probability and the
+figures behind it. An amount, place, agency, disease, date or side that differs makes another claim, and is
+named.
 """
 
 import math
-import re
-from collections import Counter
-from itertools import pairwise
-from typing import Any, NamedTuple
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from classify.features import words
-from classify.text import normalise, strip_marks
-from classify.values import Values, differs, values
+from classify.encoder import Encoder, NoEncoder, Vectors
+from classify.index import VectorTable, WordIndex
+from classify.negation import told
+from classify.rerank import LEAST_MARKED, Judged, Reading, judged, packed, read, terms, unpacked
+from classify.values import differs
 
 THRESHOLD = 0.5
 """From here on, with no value that differs, two texts count as one claim."""
 
 _CANDIDATES = 40
+_COMPARED = 50
 _QUERY_TERMS = 64
-# Weights of the logistic, set by hand: overlap of rare words carries most; sharing a scam number or an
-# amount is
-# strong evidence; a value that differs makes another claim whatever the words say.
-_BIAS = -3.6
-_WEIGHTS = {
-    "cosine": 5.0,
-    "contained": 2.2,
-    "letters": 2.4,
-    "shared_values": 0.35,
-    "shared_token": 2.5,
-    "differs": -2.5,
-}
-_STOP = frozenset(
-    [
-        "la",
-        "thi",
-        "ma",
-        "va",
-        "cua",
-        "cho",
-        "voi",
-        "nhung",
-        "cac",
-        "mot",
-        "nay",
-        "do",
-        "kia",
-        "duoc",
-        "bi",
-        "se",
-        "da",
-        "dang",
-        "co",
-        "khong",
-        "o",
-        "tai",
-        "vao",
-        "ra",
-        "den",
-        "tu",
-        "nguoi",
-        "ai",
-        "gi",
-        "nao",
-        "em",
-        "anh",
-        "chi",
-        "toi",
-        "minh",
-        "ba",
-        "con",
-        "nhe",
-        "a",
-        "oi",
-        "di",
-        "roi",
-        "cung",
-        "nua",
-        "lai",
-        "cai",
-        "de",
-        "nhu",
-        "khi",
-        "neu",
-        "nghe",
-        "noi",
-        "that",
-        "vay",
-        "moi",
-        "nhat",
-    ]
-)
-SYNONYMS: dict[str, str] = {
-    "heo": "lon", "ghe": "thuyen", "xuong": "thuyen", "xai": "dung", "lanh": "nhan", "linh": "nhan",
-    "nop": "dong", "kieng": "kinh",
-    "bong": "hoa", "me": "ma", "tia": "cha", "vac": "vaccine", "vacxin": "vaccine", "vong": "chet",
-    "ngung": "dung",
-    "huy": "bo", "keu": "goi", "ky": "kg", "hinh": "anh", "thiet": "that", "gap": "khan",
-    "nhut": "nhat", "bua": "ngay", "mat": "chet", "doi": "chuyen", "ruoc": "don", "te": "nga",
-}  # fmt: skip
-"""One word for the several of south and north, of officials and of people, without diacritics."""
-_MARKED = re.compile(r"[^\W\d_]+")
+_SHARE = 0.1
+"""What the words (scaled to the best) add to the cosine when candidates are chosen."""
+_FAR = 0.78
+"""The cosine that a candidate without a vector is taken to have: that of two unrelated texts."""
+_BUCKETS = 1 << 20
 
 
 class Hit(NamedTuple):
-    """A known claim that may be the same; ``differs`` says in Vietnamese which value is another one."""
+    """A known claim that may be the same; ``differs`` says in Vietnamese which value is another one.
+
+    ``reasons`` are what made the score: (in Vietnamese, what it added to the log-odds).
+    """
 
     id: int
     score: float
     differs: str | None
+    reasons: tuple[tuple[str, float], ...] = ()
 
     @property
     def is_match(self) -> bool:
@@ -119,138 +48,141 @@ class Hit(NamedTuple):
         return self.score >= THRESHOLD and self.differs is None
 
 
-class _Claim(NamedTuple):
-    """What the re-ranker compares of one text."""
+class _Frequencies:
+    """In how many texts a term stands, counted in a fixed room: memory stays flat as texts come."""
 
-    counts: dict[str, int]
-    letters: frozenset[str]
-    values: Values
+    def __init__(self) -> None:
+        self._counts = array("i", bytes(4 * _BUCKETS))
+        self._texts = 0
+        self._known: dict[str, float] = {}
 
+    def add(self, found: Iterable[str], by: int) -> None:
+        """Count the terms of one text in (1) or out (-1)."""
+        for term in found:
+            self._counts[zlib.crc32(term.encode()) % _BUCKETS] += by
+        self._texts += by
+        self._known.clear()
 
-def _content(text: str) -> list[str]:
-    spoken = words(normalise(text))
-    return [SYNONYMS.get(word, word) for word in spoken if word not in _STOP and word[0] not in "#?!"]
-
-
-def _terms(text: str) -> list[str]:
-    """Index terms: content words without diacritics, their pairs, and the words that carry diacritics."""
-    normal = normalise(text)
-    content = _content(normal)
-    marked = [f"m:{word}" for word in _MARKED.findall(normal.lower()) if strip_marks(word) != word]
-    return content + [f"{a}_{b}" for a, b in pairwise(content)] + marked
-
-
-def _claim(text: str) -> _Claim:
-    content = _content(text)
-    joined = " ".join(content)
-    letters = frozenset(joined[at : at + 3] for at in range(max(0, len(joined) - 2)))
-    return _Claim(dict(Counter(content + [f"{a} {b}" for a, b in pairwise(content)])), letters, values(text))
+    def idf(self, term: str) -> float:
+        """Inverse document frequency of a term."""
+        known = self._known.get(term)
+        if known is None:
+            if len(self._known) > _BUCKETS:
+                self._known.clear()
+            count = self._counts[zlib.crc32(term.encode()) % _BUCKETS]
+            known = self._known[term] = math.log(1 + (self._texts + 1) / (count + 0.5))
+        return known
 
 
 class ClaimIndex:
-    """Known claims in memory; adding or removing one costs microseconds, and the next search sees it."""
+    """Known claims in memory; adding or removing one costs milliseconds, and the next search sees it.
 
-    def __init__(self) -> None:
-        import tantivy
+    With an encoder each text is encoded once, when it is added; without, matching goes by words alone.
+    """
 
-        self._tantivy = tantivy
-        builder = tantivy.SchemaBuilder()
-        builder.add_integer_field("id", stored=True, indexed=True, fast=True)
-        builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
-        self._schema = builder.build()
-        self._index = tantivy.Index(self._schema)
-        self._writer: Any = self._index.writer(heap_size=30_000_000, num_threads=1)
-        self._claims: dict[int, _Claim] = {}
-        self._frequency: Counter[str] = Counter()
-        self._pending = False
+    def __init__(self, encoder: Encoder | None = None) -> None:
+        self._encoder = encoder or NoEncoder()
+        self._words = WordIndex()
+        self._vectors = VectorTable()
+        self._packed: dict[int, bytes] = {}
+        self._frequencies = _Frequencies()
 
     def __len__(self) -> int:
-        return len(self._claims)
+        return len(self._packed)
 
     def add(self, id: int, text: str) -> None:  # noqa: A002 - the claim's id, as everywhere in the product
         """Add a claim, or replace the one with this id."""
-        if id in self._claims:
-            self.remove(id)
-        claim = _claim(text)
-        self._claims[id] = claim
-        self._frequency.update(claim.counts.keys())
-        self._writer.add_document(self._tantivy.Document(id=id, body=" ".join(_terms(text))))
-        self._pending = True
+        self.add_all([(id, text)])
+
+    def add_all(self, claims: Sequence[tuple[int, str]], vectors: Vectors | None = None) -> None:
+        """Add or replace claims; their vectors are taken from the encoder where none are given."""
+        if vectors is None and claims:
+            vectors = self._encoder.encode([text for _, text in claims])
+        for at, (number, text) in enumerate(claims):
+            self.remove(number)
+            self._packed[number] = packed(text)
+            reading = self.reading(number)
+            self._words.add(number, terms(text, reading.values))
+            self._frequencies.add({*reading.words, *reading.pairs}, 1)
+            if vectors is not None and vectors[at].any():
+                self._vectors.add(number, vectors[at])
 
     def remove(self, id: int) -> None:  # noqa: A002
         """Forget a claim; nothing happens for an unknown id."""
-        claim = self._claims.pop(id, None)
-        if claim is None:
+        if id not in self._packed:
             return
-        self._frequency.subtract(claim.counts.keys())
-        self._writer.delete_documents_by_term("id", id)
-        self._pending = True
+        reading = self.reading(id)
+        self._frequencies.add({*reading.words, *reading.pairs}, -1)
+        del self._packed[id]
+        self._words.remove(id)
+        self._vectors.remove(id)
 
     def search(self, text: str, k: int = 5) -> list[Hit]:
-        """The ``k`` known claims that are most probably the same, best first.
+        """The ``k`` nearest known claims, first by what they are about, with the probability of each.
 
-        Fewer or none where words share nothing.
+        Fewer or none where nothing is near. One that is about the same thing but differs in a value stays in
+        front with a low score, so that a reviewer sees what differs.
         """
-        if not self._claims or k < 1:
+        if not self._packed or k < 1:
             return []
-        asked = _claim(text)
-        hits = [self._judge(asked, id_) for id_ in self._candidates(text)]
-        hits.sort(key=lambda hit: (-hit.score, hit.id))
-        return hits[:k]
+        asked = read(text)
+        idf = self._frequencies.idf
+        found: list[tuple[Judged, int, Reading]] = []
+        for number, cosine in self._candidates(text, asked, self._vector(text, asked)):
+            known = self.reading(number)
+            found.append((judged(asked, known, idf, cosine), number, known))
+        if not asked.is_foreign:
+            # the weights are of Vietnamese pairs; other languages stay in the order of words and meaning
+            found.sort(key=lambda one: (-one[0].order, one[1]))
+        return [_hit(asked, *one) for one in found[:k]]
 
-    def _candidates(self, text: str) -> list[int]:
-        if self._pending:
-            self._writer.commit()
-            self._index.reload()
-            self._pending = False
-        terms = list(dict.fromkeys(_terms(text)))[:_QUERY_TERMS]
-        if not terms:
-            return []
-        tantivy = self._tantivy
-        parts = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "body", term, index_option="freq"))
-            for term in terms
-        ]
-        searcher = self._index.searcher()
-        found = searcher.search(tantivy.Query.boolean_query(parts), _CANDIDATES)
-        ids = [searcher.doc(address)["id"][0] for _, address in found.hits]
-        return [id_ for id_ in ids if id_ in self._claims]
+    def nearest(self, text: str) -> list[int]:
+        """The ids that would be compared with a text, for learning."""
+        asked = read(text)
+        return [number for number, _ in self._candidates(text, asked, self._vector(text, asked))]
 
-    def _judge(self, asked: _Claim, id_: int) -> Hit:
-        known = self._claims[id_]
-        other = differs(asked.values, known.values)
-        figures = {
-            "cosine": self._cosine(asked.counts, known.counts),
-            "contained": self._contained(asked.counts, known.counts),
-            "letters": len(asked.letters & known.letters) / max(1, len(asked.letters | known.letters)),
-            "shared_values": float(_shared(asked.values, known.values)),
-            "shared_token": float(bool(asked.values.tokens & known.values.tokens)),
-            "differs": float(other is not None),
+    def cosines(self, numbers: Sequence[int], vector: Vectors) -> dict[int, float]:
+        """Cosine of a vector with each of these claims that has one."""
+        return self._vectors.cosines(numbers, vector)
+
+    def idf(self, term: str) -> float:
+        """Inverse document frequency of a word or pair among the known claims."""
+        return self._frequencies.idf(term)
+
+    def reading(self, number: int) -> Reading:
+        """What is compared of a known claim."""
+        return unpacked(self._packed[number])
+
+    def _vector(self, text: str, asked: Reading) -> Vectors | None:
+        """The asked text's vector, unless it would mislead: without diacritics the encoder is blind."""
+        if not len(self._vectors) or asked.marked < LEAST_MARKED:
+            return None
+        found = self._encoder.encode([text])
+        return None if found is None else found[0]
+
+    def _candidates(
+        self, text: str, asked: Reading, vector: Vectors | None
+    ) -> Iterable[tuple[int, float | None]]:
+        """The nearest by words and by meaning, those first that are near by both, with their cosine."""
+        query = list(dict.fromkeys(terms(text, asked.values)))[:_QUERY_TERMS]
+        words = {
+            number: score
+            for number, score in self._words.search(query, _CANDIDATES)
+            if number in self._packed
         }
-        total = _BIAS + sum(_WEIGHTS[name] * value for name, value in figures.items())
-        return Hit(id_, round(1 / (1 + math.exp(-total)), 4), other)
-
-    def _idf(self, word: str) -> float:
-        return math.log(1 + (len(self._claims) + 1) / (self._frequency[word] + 0.5))
-
-    def _cosine(self, a: dict[str, int], b: dict[str, int]) -> float:
-        """Cosine of rare-word weights, words and pairs."""
-        common = sum(self._idf(word) ** 2 for word in a.keys() & b.keys())
-        if not common:
-            return 0.0
-        left = sum(self._idf(word) ** 2 for word in a)
-        right = sum(self._idf(word) ** 2 for word in b)
-        return common / math.sqrt(left * right)
-
-    def _contained(self, a: dict[str, int], b: dict[str, int]) -> float:
-        """Share of the shorter text's rare single words that the longer one has."""
-        single_a, single_b = ({word for word in side if " " not in word} for side in (a, b))
-        shorter = min(single_a, single_b, key=len)
-        weight = sum(self._idf(word) for word in shorter)
-        return sum(self._idf(word) for word in single_a & single_b) / weight if weight else 0.0
+        if vector is None:
+            return [(number, None) for number in words]
+        near = dict(self._vectors.search(vector, _CANDIDATES))
+        cosines = near | self._vectors.cosines([number for number in words if number not in near], vector)
+        best = max(words.values(), default=1.0)
+        plain = {
+            number: cosines.get(number, _FAR) + _SHARE * words.get(number, 0.0) / best
+            for number in {**words, **near}
+        }
+        chosen = sorted(plain, key=lambda number: (-plain[number], number))[:_COMPARED]
+        return [(number, cosines.get(number)) for number in chosen]
 
 
-def _shared(a: Values, b: Values) -> int:
-    """How many kinds of typed values the two have in common."""
-    kinds = ("amounts", "dates", "places", "agencies", "diseases", "percents", "counts")
-    return sum(bool(getattr(a, kind) & getattr(b, kind)) for kind in kinds)
+def _hit(asked: Reading, one: Judged, number: int, known: Reading) -> Hit:
+    other = differs(asked.values, known.values) or told(asked.stance, known.stance)
+    return Hit(number, round(one.score, 4), other, tuple(one.chosen.reasons(one.found)))

@@ -1,4 +1,7 @@
-"""Amounts of money as Vietnamese write and say them: 500k, 2tr5, nửa triệu, 1,5 triệu, ba triệu rưỡi."""
+"""Amounts of money in figures as Vietnamese write them: 500k, 2tr5, 1,5 triệu.
+
+Amounts in words are read by `classify.quantities`.
+"""
 
 import re
 
@@ -13,7 +16,7 @@ _FIGURE = (
 )
 _AFTER_MONEY = (
     r"(?! ?(?:nguoi|ngay|thang|nam|tuan|gio|suat|ho|con|chau|em|be|tre|lan|ky|kg|lieu|dua|ca|tuoi|m|km|"
-    r"xa|lo)(?!\w))"
+    r"xa|lo|can|luot|cai|buoi|thag|thg|tap|lop|nha|chiec|tam|may|bo|goi|hop|chai)(?!\w))"
 )
 _AMOUNT = re.compile(
     rf"(?<![\w.,/])({_FIGURE})\s?(?:(?:-|–|den|toi)\s?({_FIGURE})\s?)?"
@@ -28,12 +31,6 @@ DIGITS = {
     "khong": 0, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "nam": 5, "lam": 5, "sau": 6, "bay": 7,
     "tam": 8, "chin": 9,
 }  # fmt: skip
-_NUMBER_WORD = "|".join((*DIGITS, "muoi", "tram", "linh", "le", "ruoi", "nua", "vai"))
-_SPOKEN = re.compile(
-    rf"(?<!\w)(?<!\d )((?:(?:{_NUMBER_WORD}) ){{0,8}})(ngan|nghin|trieu|ty|ti)"
-    rf"(?: (ruoi|{'|'.join(word for word in DIGITS if word not in {'khong', 'nam', 'tu'})})"
-    rf"(?!\w){_AFTER_MONEY})?(?!\w)"
-)
 
 
 def number(written: str) -> float:
@@ -44,7 +41,7 @@ def number(written: str) -> float:
 
 
 def amounts(folded: str) -> frozenset[int]:
-    """All amounts in VND of a lower-case text without diacritics; of a range, both ends."""
+    """Amounts written in figures, in VND, of a lower-case text without diacritics; of a range, both ends."""
     found: set[int] = set()
     for first, second, unit, gap, rest, thousands in _AMOUNT.findall(folded):
         scale = _UNITS[unit]
@@ -58,29 +55,7 @@ def amounts(folded: str) -> frozenset[int]:
         found.add(round(amount))
         if second:
             found.add(round(number(second) * scale))
-    for said, unit, half in _SPOKEN.findall(folded):
-        spoken = _spoken(said.split()) or float(half == "ruoi" and not said)
-        if spoken:
-            rest = 0.5 if half == "ruoi" else DIGITS.get(half, 0) / 10
-            found.add(round((spoken + rest) * _UNITS[unit]))
     for written in _BARE_AMOUNT.findall(folded):
         if number(written) >= 10_000:
             found.add(round(number(written)))
     return frozenset(found)
-
-
-def _spoken(words: list[str]) -> float:
-    """Value of number words under a thousand ("hai tram nam muoi" is 250); 0 for what is none."""
-    total = current = 0.0
-    for word in words:
-        if word == "nua":
-            return 0.5
-        if word in {"ruoi", "vai"}:
-            return 0.0 if word == "vai" else total + current + 0.5
-        if word == "tram":
-            total, current = (current or 1) * 100, 0.0
-        elif word == "muoi":
-            total, current = total + (current or 1) * 10, 0.0
-        elif word in DIGITS:
-            current = float(DIGITS[word])
-    return total + current

@@ -37,7 +37,8 @@ _BIAS = -1.2
 _FALSE_MATCH = 2.5
 _TRUE_MATCH = -2.5
 _TIPS = 0.4
-_NEW = 0.3
+NOVELTY = 0.3
+"""Log odds of a claim like which nothing was answered yet; a trained model is calibrated for such claims."""
 _NEAR = 0.3
 
 
@@ -85,6 +86,15 @@ def freshness(facts: ClaimFacts) -> float:
     return float(0.5 ** (max(0.0, facts.age_days) / FRESH_DAYS))
 
 
+def moved(score: float, shift: float | None) -> float:
+    """A score 0..1 moved by a shift in log odds; the score itself where nothing was learned."""
+    if not shift:
+        return score
+    kept = min(1 - 1e-9, max(1e-9, score))
+    total = math.log(kept / (1 - kept)) + max(-30.0, min(30.0, shift))
+    return 1 / (1 + math.exp(-total))
+
+
 def priority(ranked: Ranked, facts: ClaimFacts) -> float:
     """Score × reach × freshness, 0..1."""
     return ranked.score * reach(facts) * freshness(facts)
@@ -116,7 +126,7 @@ def _fact_reasons(facts: ClaimFacts) -> list[Reason]:
             Reason("giống một tin đã kết luận là đúng", round(_TRUE_MATCH * facts.best_true_match, 3))
         )
     if max(facts.best_false_match, facts.best_true_match) <= _NEAR:
-        reasons.append(Reason("chưa có câu trả lời nào gần giống", _NEW))
+        reasons.append(Reason("chưa có câu trả lời nào gần giống", NOVELTY))
     if facts.n_tips > 0:
         reasons.append(Reason("người dân gửi tin hỏi", round(_TIPS * math.log2(1 + facts.n_tips), 3)))
     return reasons
@@ -142,6 +152,8 @@ class LinearRanker:
     def __init__(self, pipeline: "Pipeline") -> None:
         self._vectorizer = pipeline.named_steps["terms"]
         self._model = pipeline.named_steps["model"]
+        # knots of a calibration that is no straight line; of Platt's sigmoid the weights know already
+        self._knots = getattr(self._model, "calibration_", None)
 
     @classmethod
     def load(cls, path: Path, sha256: str) -> "LinearRanker":
@@ -179,6 +191,17 @@ class LinearRanker:
             parts = features.data[start:end] * weights[at]
             learned = [Reason(f"từ “{names[i]}”", round(float(w), 3)) for i, w in zip(at, parts, strict=True)]
             rest = float(parts.sum()) - sum(reason.weight for reason in learned)
-            total = _ranked(learned + _fact_reasons(facts), float(self._model.intercept_[0]) + rest)
+            bias = self._bias(float(parts.sum())) + rest
+            total = _ranked(learned + _fact_reasons(facts), bias)
             ranked.append(Ranked(total.score, total.reasons[:8]))
         return ranked
+
+    def _bias(self, learned: float) -> float:
+        """What no word explains: the intercept, and by how much the calibration moves these log odds."""
+        intercept = float(self._model.intercept_[0])
+        if self._knots is None:
+            return intercept
+        # numpy comes with scikit-learn, which a trained model needs anyhow
+        import numpy as np
+
+        return float(np.interp(intercept + learned, self._knots[0], self._knots[1])) - learned

@@ -1,21 +1,29 @@
 """Training of the ranking model from the desk's verdicts, judged on held-out groups."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classify import calibrating
+from classify.calibrating import Calibration
 from classify.errors import TrainingDataError
 from classify.fitting import folds
-from classify.rank import ranking_text
+from classify.rank import NOVELTY, ranking_text
 
 if TYPE_CHECKING:
     # scikit-learn takes seconds to import: inside the functions that train
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
 
+FOLDS = 5
+ROUNDS = 4
+"""So often are the folds drawn anew for the calibration: what one drawing says by chance is averaged out."""
+_WORDS = {"ngram_range": (1, 2), "token_pattern": r"(?u)\b[^\W\d_]+\b"}
 MIN_GROUPS = 5
 """A word must occur in so many groups: what one person wrote must not stay in a vocabulary (rule 9)."""
 
@@ -30,11 +38,12 @@ class RankerArtefact:
 
 
 def fit_ranker(
-    texts: Sequence[str], labels: Sequence[bool], groups: Sequence[str], seed: int
+    texts: Sequence[str], labels: Sequence[bool], groups: Sequence[str], seed: int, rounds: int = ROUNDS
 ) -> RankerArtefact:
-    """Train on all rows; the metrics come from a model that has not seen a fifth of the groups.
+    """Train on all rows and calibrate on rows of groups unseen in turn, which also give the metrics.
 
-    Deterministic. Raises TrainingDataError when a label is missing, or no word occurs in enough groups.
+    A claim of which nothing is known but its words gets the chance that it is false. Deterministic. Raises
+    TrainingDataError when a label is missing, or no word occurs in enough groups.
     """
     if not len(texts) == len(labels) == len(groups):
         raise TrainingDataError("ranking: texts, labels and groups are not equally many")
@@ -42,21 +51,26 @@ def fit_ranker(
     if not truth.any() or truth.all():
         raise TrainingDataError("ranking: needs claims that were found false and claims that were not")
     seen = [ranking_text(text) for text in texts]
-    held = folds(groups, 5, seed) == 0
+    pipeline = _fit(seen, truth, list(groups))
+    terms = Terms(seen, groups)
+    drawn = [folds(groups, FOLDS, seed + at) for at in range(rounds)]
+    unseen = [_unseen(terms, truth, fold) for fold in drawn]
+    known = np.all(np.isfinite(unseen), axis=0)
     metrics = {"n": float(len(texts)), "groups": float(len(set(groups))), "positives": float(truth.sum())}
-    metrics |= _held_out(seen, truth, list(groups), held)
+    if truth[known].any() and not truth[known].all():
+        metrics |= _figures(truth[known], unseen[0][known], drawn[0][known])
+        _take_in(pipeline, calibrating.agreed([raw[known] for raw in unseen], truth[known]))
     import skops.io
 
-    data = skops.io.dumps(_fit(seen, truth, list(groups)))
+    data = skops.io.dumps(pipeline)
     return RankerArtefact(data, hashlib.sha256(data).hexdigest(), metrics)
 
 
 def _fit(texts: Sequence[str], truth: NDArray[np.bool_], groups: Sequence[str]) -> "Pipeline":
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
 
-    settings = {"ngram_range": (1, 2), "sublinear_tf": True, "token_pattern": r"(?u)\b[^\W\d_]+\b"}
+    settings = {**_WORDS, "sublinear_tf": True}
     analyse = TfidfVectorizer(**settings).build_analyzer()
     where: dict[str, set[str]] = {}
     for text, group in zip(texts, groups, strict=True):
@@ -66,41 +80,143 @@ def _fit(texts: Sequence[str], truth: NDArray[np.bool_], groups: Sequence[str]) 
     if not vocabulary:
         raise TrainingDataError(f"ranking: no word occurs in {MIN_GROUPS} different claims yet")
     terms = TfidfVectorizer(vocabulary=vocabulary, **settings)
-    model = LogisticRegression(C=4.0, solver="liblinear", class_weight="balanced", random_state=0)
-    return Pipeline([("terms", terms), ("model", model)]).fit(texts, truth)
+    return Pipeline([("terms", terms), ("model", _model())]).fit(texts, truth)
 
 
-def _held_out(
-    texts: Sequence[str], truth: NDArray[np.bool_], groups: list[str], held: NDArray[np.bool_]
-) -> dict[str, float]:
-    """Average precision, AUC, Brier score and calibration error on the held-out groups, if any."""
-    rest = np.flatnonzero(~held)
-    mine = np.flatnonzero(held)
-    trainable = len(rest) and truth[rest].any() and not truth[rest].all()
-    if not trainable or not len(mine) or not truth[mine].any() or truth[mine].all():
-        return {"held_out_n": float(len(mine))}
+def _model() -> "LogisticRegression":
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=4.0, solver="liblinear", class_weight="balanced", random_state=0)
+
+
+def _unseen(terms: "Terms", truth: NDArray[np.bool_], fold: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Raw log odds of each row by a model that has not met its group; not a number where none can be made."""
+    found = np.full(len(truth), np.nan)
+    for held in range(FOLDS):
+        rest, mine = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
+        if not len(mine) or not len(rest) or truth[rest].all() or not truth[rest].any():
+            continue
+        try:
+            found[mine] = terms.scored(rest, truth[rest], mine)
+        except TrainingDataError:
+            continue
+    return found
+
+
+class Terms:
+    """The words of all rows, counted once: what `_fit` learns of some of them, many times faster."""
+
+    def __init__(self, texts: Sequence[str], groups: Sequence[str]) -> None:
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        counter = CountVectorizer(**_WORDS, dtype=np.float64)
+        self._counts = counter.fit_transform(texts).tocsr()
+        codes = {group: at for at, group in enumerate(dict.fromkeys(groups))}
+        self._groups = np.array([codes[group] for group in groups], dtype=np.int64)
+
+    def scored(
+        self, rows: NDArray[np.int64], truth: NDArray[np.bool_], asked: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Raw log odds of the asked rows by a model of the others; TrainingDataError if it has no word."""
+        from sklearn.preprocessing import normalize
+
+        taught = self._counts[rows]
+        columns = self._columns(taught, self._groups[rows])
+        taught, wanted = taught[:, columns], self._counts[asked][:, columns]
+        shared = np.bincount(taught.indices, minlength=len(columns))
+        idf = np.log((1 + len(rows)) / (1 + shared)) + 1
+        for part in (taught, wanted):
+            part.data = (1 + np.log(part.data)) * idf[part.indices]
+        model = _model().fit(normalize(taught), truth)
+        found: NDArray[np.float64] = model.decision_function(normalize(wanted))
+        return found
+
+    def chances(
+        self,
+        rows: NDArray[np.int64],
+        truth: NDArray[np.bool_],
+        fold: NDArray[np.int64],
+        asked: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """Chances of the asked rows by a model of the others, calibrated in one round of folds.
+
+        Raises TrainingDataError if there is nothing to learn from.
+        """
+        inner = np.full(len(rows), np.nan)
+        for held in range(FOLDS):
+            rest, mine = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
+            if len(mine) and truth[rest].any() and not truth[rest].all():
+                inner[mine] = self.scored(rows[rest], truth[rest], rows[mine])
+        known = np.isfinite(inner)
+        odds = self.scored(rows, truth, asked)
+        if truth[known].any() and not truth[known].all():
+            odds = calibrating.platt(inner[known], truth[known])(odds)
+        found: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
+        return found
+
+    def _columns(self, counts: "csr_matrix", groups: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Words that occur in enough groups."""
+        often = np.flatnonzero(np.bincount(counts.indices, minlength=counts.shape[1]) >= MIN_GROUPS)
+        found = counts[:, often].tocoo()
+        pairs = np.unique(np.stack([found.col.astype(np.int64), groups[found.row]]), axis=1)
+        kept: NDArray[np.int64] = often[np.bincount(pairs[0], minlength=len(often)) >= MIN_GROUPS]
+        if not len(kept):
+            raise TrainingDataError(f"ranking: no word occurs in {MIN_GROUPS} different claims yet")
+        return kept
+
+
+def _take_in(pipeline: "Pipeline", calibration: Calibration) -> None:
+    """Make the model's log odds the calibrated ones, for a claim like which nothing was answered before."""
+    model = pipeline.named_steps["model"]
+    if calibration.is_sigmoid:
+        slope, offset = calibration.line
+        model.coef_ = model.coef_ * slope
+        model.intercept_ = model.intercept_ * slope + offset - NOVELTY
+    else:
+        model.calibration_ = np.array([calibration.knots, calibration.values - NOVELTY])
+
+
+def _figures(truth: NDArray[np.bool_], raw: NDArray[np.float64], fold: NDArray[np.int64]) -> dict[str, float]:
+    """Average precision, AUC, Brier score and calibration error, and the reliability diagram's points."""
+    chances = 1 / (1 + np.exp(-calibrating.crossed(raw, truth, fold)))
+    return quality(truth, chances) | points(truth, chances)
+
+
+def quality(truth: NDArray[np.bool_], chances: NDArray[np.float64]) -> dict[str, float]:
+    """How well chances rank and how true they are; the raw log odds would do for the first two."""
     from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-    try:
-        model = _fit([texts[int(at)] for at in rest], truth[rest], [groups[int(at)] for at in rest])
-    except TrainingDataError:
-        return {"held_out_n": float(len(mine))}
-    scores = model.predict_proba([texts[int(at)] for at in mine])[:, 1]
+    if truth.all() or not truth.any():
+        return {"held_out_n": float(len(truth))}
     return {
-        "held_out_n": float(len(mine)),
-        "average_precision": float(average_precision_score(truth[mine], scores)),
-        "auc": float(roc_auc_score(truth[mine], scores)),
-        "brier": float(brier_score_loss(truth[mine], scores)),
-        "ece": calibration_error(truth[mine], scores),
+        "held_out_n": float(len(truth)),
+        "average_precision": float(average_precision_score(truth, chances)),
+        "auc": float(roc_auc_score(truth, chances)),
+        "brier": float(brier_score_loss(truth, chances)),
+        "ece": calibrating.expected_error(truth, chances),
     }
 
 
-def calibration_error(truth: NDArray[np.bool_], scores: NDArray[np.float64], bins: int = 10) -> float:
-    """Expected calibration error over equal-width bins (Guo et al. 2017)."""
-    place = np.minimum((scores * bins).astype(int), bins - 1)
-    gaps = [
-        abs(float(truth[place == at].mean() - scores[place == at].mean())) * float((place == at).mean())
-        for at in range(bins)
-        if (place == at).any()
-    ]
-    return float(sum(gaps))
+def points(truth: NDArray[np.bool_], chances: NDArray[np.float64]) -> dict[str, float]:
+    """The reliability diagram as figures: chance, share and rows of each bin, lowest first."""
+    found: dict[str, float] = {}
+    for at, one in enumerate(calibrating.reliability(truth, chances)):
+        found |= {
+            f"reliability_{at}_chance": one.chance,
+            f"reliability_{at}_share": one.share,
+            f"reliability_{at}_n": float(one.n),
+        }
+    return found
+
+
+def uncalibrated(
+    texts: Sequence[str], labels: Sequence[bool], groups: Sequence[str]
+) -> "Callable[[Sequence[str]], NDArray[np.float64]]":
+    """The chances that the bare model would give, to compare with."""
+    model = _fit([ranking_text(text) for text in texts], np.array(labels, dtype=bool), list(groups))
+
+    def chances(unseen: Sequence[str]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = model.predict_proba([ranking_text(text) for text in unseen])[:, 1]
+        return found
+
+    return chances

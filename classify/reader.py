@@ -4,9 +4,11 @@ Everything else stays in this function's memory and goes with it.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from classify import detect, near
+from classify.claimcues import starts_with_pronoun
 from classify.detect import Reason
 from classify.hollow import is_hollow
 from classify.mask import Edit, Masked, Masker, Token
@@ -23,7 +25,8 @@ class ReadMention(NamedTuple):
     """One claim sentence, masked and normalised.
 
     ``start`` and ``end`` are places in the text as given (with a title: in title, line break, text). The
-    places of the tokens are those in ``text``. ``score`` is check-worthiness 0..1.
+    places of the tokens are those in ``text``. ``score`` is check-worthiness 0..1. ``context`` is the claim
+    sentence right before one that begins with "nó", "bài trên" and the like; shown, never stored.
     """
 
     text: str
@@ -34,6 +37,7 @@ class ReadMention(NamedTuple):
     reasons: tuple[Reason, ...]
     tokens: tuple[Token, ...]
     key: str
+    context: str = ""
 
 
 class Reading(NamedTuple):
@@ -77,10 +81,10 @@ class Reader:
             return NOT_OURS
         places = origins(given)
         mentions: dict[str, ReadMention] = {}
-        for span in scoped.sentences:
-            if is_hollow(span.text):
+        for before, span in pairwise((None, *scoped.sentences)):
+            if span is None or is_hollow(span.text):
                 continue
-            mention = _mention(span, masked, scoped.topic)
+            mention = _mention(span, masked, scoped.topic)._replace(context=_context(before, span, masked))
             start, end = (places[_before_mask(at, edits)] for at in (span.start, span.end))
             mentions.setdefault(mention.key, mention._replace(start=start, end=end))
             if len(mentions) == MAX_MENTIONS:
@@ -99,6 +103,17 @@ def _mention(span: Span, masked: Masked, topic: str) -> ReadMention:
         if span.start <= token.start and token.end <= span.end
     )
     return ReadMention(span.text, span.start, span.end, topic, score, reasons, tokens, content_key(span.text))
+
+
+def _context(before: Span | None, span: Span, masked: Masked) -> str:
+    """What a sentence's opening pronoun stands for: the claim sentence that it follows directly.
+
+    A sentence that the gate did not keep is never taken: only claims may be shown (rule 2).
+    """
+    if before is None or not starts_with_pronoun(span.text):
+        return ""
+    between = masked.text[before.end : span.start]
+    return "" if between.strip() else before.text
 
 
 def _before_mask(at: int, edits: tuple[Edit, ...]) -> int:

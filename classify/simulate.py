@@ -2,11 +2,14 @@
 
 Active learning as in technology-assisted review (Cormack & Grossman 2015): one row of each label to start
 with, the learner of the live queue, the surest first, retrained after every row and later after batches that
-grow. Work saved over sampling follows Cohen et al. 2006.
+grow; near-copies with one label teach once. Work saved over sampling follows Cohen et al. 2006.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +18,19 @@ from numpy.typing import NDArray
 from classify.encoder import Vectors
 from classify.errors import EvaluationError
 from classify.learner import Learner
+from classify.near import bands, signature, similarity
 from classify.stopping import RecallRule
+from classify.views import Views, views
 
 LEVELS = (80, 90, 95)
 STOP_RULES = ("quarter", "recall90")
 GROWTH = 0.03
 """A batch is this share of what has been read, and one row at least."""
+NEAR_COPY = 0.8
+"""Estimated Jaccard from which two rows with one label teach the same thing and are taught once."""
+COPY_CAP = 2_000
+"""Characters by which copies are told."""
+BUCKET = 16
 
 
 class Replay(NamedTuple):
@@ -44,12 +54,14 @@ def replay(
     stop: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     vectors: Vectors | None = None,
+    made: Views | None = None,
 ) -> Replay:
     """Read everything once in the order of the queue; ``on_progress`` gets (read, all).
 
     ``stop``: "quarter" stops after the first quarter of the queue; "recall90" as `RecallRule` says, and until
-    then mixes the rows in that it draws at random. ``vectors`` come from an encoder, one row a text. Raises
-    EvaluationError if a label is missing or the rule is unknown.
+    then mixes the rows in that it draws at random. ``vectors`` come from an encoder, one row a text; ``made``
+    are the texts' `features`, which serve every seed. Raises EvaluationError if a label is missing or the
+    rule is unknown.
     """
     truth = np.array([bool(label) for label in labels])
     if truth.sum() < 1 or (~truth).sum() < 1 or len(texts) != len(truth):
@@ -57,17 +69,72 @@ def replay(
     if stop is not None and stop not in STOP_RULES:
         raise EvaluationError(f"stop rule {stop!r}: one of {', '.join(STOP_RULES)}")
     reading = _Reading(truth, seed, stop)
-    learner = Learner(texts, vectors, seed)
+    with _one_thread():
+        learner = Learner(texts, None, seed, features(texts, vectors) if made is None else made)
+        curve = _read_all(reading, texts, learner, on_progress)
+    read_at, wss_at = levels(truth[reading.order], len(truth))
+    return Replay(reading.order, curve, read_at, wss_at, reading.stopped)
+
+
+def features(texts: Sequence[str], vectors: Vectors | None) -> Views:
+    """What the learner sees of a pool: half the work of a short replay, and the same whatever the seed."""
+    return views(texts, vectors, 0)
+
+
+def _read_all(
+    reading: "_Reading",
+    texts: Sequence[str],
+    learner: Learner,
+    on_progress: Callable[[int, int], None] | None,
+) -> list[tuple[int, int]]:
+    """Read until nothing is left; gives (read, found) after each batch."""
     curve = [(2, 1)]
+    taught = _Taught(texts)
     new = reading.order[:]
     while len(reading.order) < len(texts):
-        learner.learn(new, [bool(truth[row]) for row in new])
+        lessons = [(row, reading.is_hit(row)) for row in new if taught.is_new(row, reading.is_hit(row))]
+        learner.learn([row for row, _ in lessons], [hit for _, hit in lessons])
         new = reading.batch(learner.scores(), max(1, int(GROWTH * len(reading.order))))
         curve.append((len(reading.order), reading.found))
         if on_progress is not None:
             on_progress(len(reading.order), len(texts))
-    read_at, wss_at = levels(truth[reading.order], len(truth))
-    return Replay(reading.order, curve, read_at, wss_at, reading.stopped)
+    return curve
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Matrices are small: a second thread waits busily, and takes the core from another run."""
+    import_module("scipy.linalg")  # what is loaded later would not be limited
+    limited: AbstractContextManager[object] = import_module("threadpoolctl").threadpool_limits(1)
+    return limited
+
+
+class _Taught:
+    """What the learner has been told, so that a near-copy with the same label is told once."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._known: defaultdict[tuple[int, int, bool], list[bytes]] = defaultdict(list)
+
+    def is_new(self, row: int, hit: bool) -> bool:
+        """Whether no near-copy with this label was told before; if so, this one is from now on."""
+        signed = signature(self._texts[row][:COPY_CAP])
+        places = [(*band, hit) for band in bands(signed)]
+        rivals = {other for place in places for other in self._known[place]}
+        if any(similarity(signed, other) >= NEAR_COPY for other in rivals):
+            return False
+        for place in places:
+            # the newest are enough: what stands in many buckets at once is met in another
+            self._known[place] = [*self._known[place][1 - BUCKET :], signed]
+        return True
+
+
+def start(truth: NDArray[np.bool_], seed: int) -> list[int]:
+    """The two rows that a replay with this seed begins with: a positive and a negative."""
+    return _start(truth, np.random.default_rng(seed))
+
+
+def _start(truth: NDArray[np.bool_], rng: np.random.Generator) -> list[int]:
+    return [int(rng.choice(np.flatnonzero(truth))), int(rng.choice(np.flatnonzero(~truth)))]
 
 
 class _Reading:
@@ -75,7 +142,7 @@ class _Reading:
 
     def __init__(self, truth: NDArray[np.bool_], seed: int, stop: str | None) -> None:
         rng = np.random.default_rng(seed)
-        self.order = [int(rng.choice(np.flatnonzero(truth))), int(rng.choice(np.flatnonzero(~truth)))]
+        self.order = _start(truth, rng)
         self.found = 1
         self.stopped: dict[str, float] | None = None
         self._truth = truth
@@ -86,6 +153,10 @@ class _Reading:
         self._rule = RecallRule(len(truth), 1, 2)
         # the next unread row of a random order is a uniform draw from all unread ones
         self._drawn = iter(rng.permutation(len(truth)).tolist())
+
+    def is_hit(self, row: int) -> bool:
+        """The label of a row that has been read."""
+        return bool(self._truth[row])
 
     def batch(self, scores: NDArray[np.float64], size: int) -> list[int]:
         """Read so many rows, the best first; rows that the stopping rule wants are drawn at random."""

@@ -55,6 +55,9 @@ class RecallRule:
         low = int(np.searchsorted(self._possible, self._found))
         high = int(np.searchsorted(self._possible, self._found + self._unread, side="right"))
         self._possible, self._wealth = self._possible[low:high], self._wealth[:, low:high]
+        if not len(self._possible):
+            # the truth itself was beaten, as happens once in twenty times at most
+            self._possible, self._wealth = np.array([self._found]), np.zeros((len(_HOPES), 1))
 
     def _drop(self) -> None:
         """Forget the numbers that are beaten: a bet once won stays won."""

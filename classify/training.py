@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from classify import detect
 from classify.artefact import Block, Floats, ScopeArtefact
 from classify.constraints import veto
 from classify.corpus import TOPICS, ScopeRow, fingerprint
@@ -88,7 +87,6 @@ def fit_scope(rows: Sequence[ScopeRow], seed: int) -> ScopeArtefact:
     }
     quick, figures["quick_threshold"], passed = _quick(rows, labels, fold, scores > threshold)
     blocks, bias = _heads(rows, labels, sentences)
-    check = _check_weights(rows, sentences)
     report = {**_report(rows, labels, scores), "out passed by the first stage": passed}
     if strangers.any():
         over = judged > threshold
@@ -96,7 +94,7 @@ def fit_scope(rows: Sequence[ScopeRow], seed: int) -> ScopeArtefact:
             "kept": _percent(over[labels & strangers]),
             "admitted": _percent(over[outside]),
         }
-    return ScopeArtefact(blocks, bias, quick, figures, check, fingerprint(rows), report)
+    return ScopeArtefact(blocks, bias, quick, figures, fingerprint(rows), report)
 
 
 def _folds(rows: Sequence[ScopeRow], seed: int) -> Ints:
@@ -284,19 +282,6 @@ def _heads(
         Block(known[1].vocabulary, known[1].idf, weights[first:]),
     )
     return blocks, np.array([bias for _, bias in heads], dtype=np.float32)
-
-
-def _check_weights(rows: Sequence[ScopeRow], sentences: Sequence[Sentence]) -> Floats:
-    """Weights of the cues of `detect`, learned from marked and unmarked sentences of mixed messages.
-
-    Sentences of outside texts take part with a fifth of the weight: they show how people speak without a
-    claim.
-    """
-    features = np.stack([detect.features(sentence.text) for sentence in sentences])
-    truth = np.array([sentence.is_claim for sentence in sentences])
-    share = np.array([1.0 if rows[s.row].claims else 0.5 if rows[s.row].in_scope else 0.2 for s in sentences])
-    weights, bias = linear(features, truth, 1.0, share)
-    return np.array([*weights, bias], dtype=np.float32)
 
 
 def _report(rows: Sequence[ScopeRow], labels: Bools, scores: Doubles) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from functools import cache
 from typing import NamedTuple
 
 from classify.mask import RENDERED
-from classify.money import DIGITS, amounts, number
+from classify.money import DIGITS, amounts
 from classify.places import Gazetteer
+from classify.quantities import read
 from classify.text import normalise, strip_marks
 
 
@@ -45,14 +46,9 @@ _MONTH = re.compile(r"thang (\d{1,2}|gieng|chap)(?![\d/])")
 _LUNAR = re.compile(
     r"(?:mung|mong) (\d{1,2}|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi)(?: (tet|thang gieng|\d{1,2}))?"
 )
-_YEAR = re.compile(r"(?<![\d.,/])((?:19|20)\d\d)(?![\d.,])")
+_YEAR = re.compile(r"(?<![\d.,/])((?:19|20)\d\d)(?!\d|[.,]\d)")
 _WEEKDAY = re.compile(
     r"(?<!\w)(?:thu (hai|ba|tu|nam|sau|bay|[2-7])|(chu nhat))(?= (?:tuan|nay|toi|ngay)|[ ,.;]|$)"
-)
-_COUNT = re.compile(
-    r"(?<![\w.,/])(\d{1,3}(?:[.,]\d{3}){1,5}|\d{1,15}(?:[.,]\d{1,2})?)\s?"
-    r"(nguoi|cong nhan|lao dong|hoc sinh|ho|ca|tuoi|gio|ngay|tuan|nam|thang|kg|ky|km|met|m|do c|do|suat|"
-    r"truong|xa|lieu|mui|lan|dua|be|tre|chen|ly|tin)(?!\w)"
 )
 _NEGATION = re.compile(
     r"(?<!\w)(?:khong|chua|chang|cham dut|dung|ko|k|hong|khong con|khong phai|khong can|"
@@ -136,16 +132,17 @@ def values(text: str) -> Values:
     normal = RENDERED.sub(" ", normal)
     folded = re.sub(r"\s+", " ", strip_marks(normal).lower())
     stated = _QUESTION_END.sub("", folded)
+    said = read(normal)
     diseases = frozenset(name for name, pattern in _DISEASES if pattern.search(folded))
     kinds = frozenset(name for name in diseases if name.startswith("ung thư "))
     return Values(
-        amounts=amounts(folded),
-        dates=_dates(folded),
+        amounts=amounts(folded) | said.money,
+        dates=_dates(folded) | said.dates,
         places=_places(normal),
         agencies=frozenset(name for name, pattern in _AGENCIES if pattern.search(folded)),
         diseases=diseases - {"ung thư"} if kinds else diseases,
         percents=frozenset(float(found.replace(",", ".")) for found in _PERCENT.findall(folded)),
-        counts=frozenset((unit, number(written)) for written, unit in _COUNT.findall(folded)),
+        counts=frozenset((one.unit, one.number) for one in said.counted),
         negated=_negated(stated),
         poles=_sides(stated),
         tokens=tokens,
@@ -238,7 +235,7 @@ def _figures(
     yield "tỷ lệ", a.percents, b.percents, lambda v: f"{v:g}%"
     for kind in ("/", "tháng", "mùng", "thứ", "năm"):
         yield "ngày", [d for d in a.dates if kind in d], [d for d in b.dates if kind in d], str
-    for unit in sorted({unit for unit, _ in a.counts} & {unit for unit, _ in b.counts}):
+    for unit in sorted(({unit for unit, _ in a.counts} & {unit for unit, _ in b.counts}) - {""}):
         first, second = ([n for name, n in side.counts if name == unit] for side in (a, b))
         yield f"con số ({unit})", first, second, lambda v: f"{v:g}"
 

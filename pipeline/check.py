@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MATCHES = 3
 LEAST_SHOWN = 0.2
+MOST_ENCODED = 64
+"""Known claims that a single question may encode, about two seconds' work."""
 
 Answer = dict[str, Any]
 NOT_OURS: Answer = {"in_scope": False, "topic": None, "local": False, "claims": []}
@@ -53,12 +55,11 @@ class Checker:
 
     @cached_property
     def _index(self) -> "ClaimIndex":
-        from classify.match import ClaimIndex
+        from pipeline.matching import index_of
 
-        index = ClaimIndex()
-        for number, known in self._known.items():
-            index.add(number, known.text)
-        return index
+        # what the desk has not encoded yet is matched by its words: a question must not wait for the rest
+        claims = [(number, known.text) for number, known in self._known.items()]
+        return index_of(claims, self._settings, MOST_ENCODED)
 
     def answer(self, text: str) -> Answer:
         """The design's JSON for one text."""
@@ -96,8 +97,10 @@ class Checker:
 
 
 def _claim(mention: "ReadMention") -> Answer:
+    """A claim as it is shown; ``context`` is there where its opening pronoun stands for another claim."""
     return {
         "text": mention.text,
+        **({"context": mention.context} if mention.context else {}),
         "start": mention.start,
         "end": mention.end,
         "score": round(float(mention.score), 4),

@@ -73,21 +73,27 @@ def scope_pairs(path: Path) -> "Evaluation":
     )
 
 
-def claims(path: Path) -> "Evaluation":
-    """Claim detection on a TSV with `doc_id`, `text` and `label`, sentences in order."""
+def claims(path: Path, encoder: str = "bundled") -> "Evaluation":
+    """Claim detection on a TSV with `doc_id`, `text`, `label` and, if it has parts of its own, `part`."""
     from classify import evaluation
+    from classify.encoder import open_encoder
 
     rows = tables.read(path, ["doc_id", "text", "label"])
     labels = _labels(path, rows, "check", "no")
-    return evaluation.claims([row["text"] for row in rows], labels, [row["doc_id"] for row in rows])
+    parts = [row.get("part", "") for row in rows]
+    documents = [row["doc_id"] for row in rows]
+    return evaluation.claims([row["text"] for row in rows], labels, documents, parts, open_encoder(encoder))
 
 
-def match(folder: Path) -> "Evaluation":
-    """Claim matching on a folder with `known_claims.tsv` and `queries.tsv`."""
-    from classify import evaluation
+def match(folder: Path, encoder: str = "bundled") -> "Evaluation":
+    """Claim matching on a folder with `known_claims.tsv` and `queries.tsv` (or `dev.tsv`)."""
+    from classify import matchfigures
+    from classify.encoder import open_encoder
 
     known = tables.read(folder / "known_claims.tsv", ["id", "claim"])
     place = folder / "queries.tsv"
+    if not place.exists() and (folder / "dev.tsv").exists():
+        place = folder / "dev.tsv"
     queries = tables.read(place, [])
     text, answer = (
         _either(place, queries[0], names) for names in (("text", "query"), ("known_id", "known_claim_id"))
@@ -96,9 +102,11 @@ def match(folder: Path) -> "Evaluation":
     for number, row in enumerate(queries, 1):
         if row[answer] not in ids | {"-"}:
             raise UsageError(f"{place} row {number} column {answer}: {row[answer]!r} is no known claim")
-    return evaluation.match(
-        [(row["id"], row["claim"]) for row in known], [(row[text], row[answer]) for row in queries]
-    )
+    asked = [
+        matchfigures.Query(row[text], row[answer], row.get("type", ""), row.get("minimal") == "1")
+        for row in queries
+    ]
+    return matchfigures.match([(row["id"], row["claim"]) for row in known], asked, open_encoder(encoder))
 
 
 def _either(path: Path, row: dict[str, str], names: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Stage: claims are matched with what is already checked, here or by others (ClaimReview)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select
@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from models.claims import Claim, ClaimMatch, KnownClaim
 from models.vocabulary import ClaimState
+from pipeline import vectors
 from pipeline.compose import Desk
 from pipeline.progress import Progress, silent
 from pipeline.seeding import hidden_matches
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from classify.match import ClaimIndex
@@ -20,20 +22,34 @@ MIN_SHOWN = 0.2
 _UNSETTLED = (ClaimState.NEW, ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
 
 
-def known_index(session: Session) -> "ClaimIndex":
-    """An index over every known claim."""
+def known_index(session: Session, settings: Settings | None = None) -> "ClaimIndex":
+    """An index over every known claim; with settings also by meaning, new texts encoded and kept."""
+    rows = session.execute(select(KnownClaim.id, KnownClaim.text).order_by(KnownClaim.id))
+    return index_of([(known_id, text) for known_id, text in rows], settings)
+
+
+def index_of(
+    claims: Sequence[tuple[int, str]], settings: Settings | None = None, most: int = vectors.MOST_A_RUN
+) -> "ClaimIndex":
+    """An index over claims, with the vectors that are kept of them and at most ``most`` new ones."""
     from classify.match import ClaimIndex
 
-    index = ClaimIndex()
-    for known_id, text in session.execute(select(KnownClaim.id, KnownClaim.text).order_by(KnownClaim.id)):
-        index.add(known_id, text)
+    if settings is None or not claims:
+        index = ClaimIndex()
+        index.add_all(claims)
+        return index
+    encoder = vectors.encoder_of(settings)
+    kept = vectors.file_of(settings, encoder.name).vectors([text for _, text in claims], encoder, most)
+    index = ClaimIndex(encoder)
+    index.add_all(claims, kept)
     return index
 
 
 def match(desk: Desk, progress: Progress = silent) -> int:
     """Match every unsettled claim with the known claims; gives how many have a match."""
+    vectors.forget_gone(desk)
     with desk.reading() as session:
-        index = known_index(session)
+        index = known_index(session, desk.settings)
         claims = list(session.execute(select(Claim.id, Claim.text).where(Claim.state.in_(_UNSETTLED))))
         hidden = hidden_matches(session)
     if not len(index):

@@ -20,7 +20,7 @@ quick = settings(deadline=None, max_examples=60)
         ),
         ("giảm 10% và 20%", "giảm 10% và 30%", "tỷ lệ: 20% / 30%"),
         ("từ 1/12 đến 15/12", "từ 1/12 đến 20/12", "ngày: 15/12 / 20/12"),
-        ("3 người chết, 5 người mất tích", "3 người chết, 8 người mất tích", "con số (nguoi): 5 / 8"),
+        ("3 người chết, 5 người mất tích", "3 người chết, 8 người mất tích", "con số (người): 5 / 8"),
         ("năm 2025 và năm 2026", "năm 2025 và năm 2027", "ngày: năm 2026 / năm 2027"),
     ],
 )

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classify.errors import EvaluationError
-from classify.evaluation import auc, average_precision, claims, macro_f1, match, rate, scope, scope_pairs
+from classify.evaluation import auc, average_precision, claims, macro_f1, rate, scope, scope_pairs
 from classify.scope import ScopeGate
 
 quick = settings(deadline=None, max_examples=40)
@@ -105,19 +105,11 @@ def test_claims_rank_statements_over_chatter() -> None:
     assert found.wrong["missed"] == []
 
 
-def test_match_measures_found_sent_and_wrongly_sent() -> None:
-    known = [("k1", INSIDE), ("k2", "Uống nước lá đu đủ trị dứt điểm sốt xuất huyết")]
-    queries = [
-        (INSIDE.replace("3,5 triệu", "3tr5"), "k1"),
-        ("lá đu đủ trị dứt sốt xuất huyết", "k2"),
-        ("Mai thành phố cúp điện từ sáng tới chiều", "-"),
-    ]
-    ticks = iter([0.0, 0.006])
-    found = match(known, queries, clock=lambda: next(ticks))
-    figures = {figure.name: figure for figure in found.figures}
-    assert figures["recall@1"].value == figures["map@5"].value == 1
-    assert figures["sent answers right"].value == 1
-    assert figures["ms a query"].value == pytest.approx(2)
-    assert found.wrong == {"not first": [], "wrongly sent": []}
-    with pytest.raises(EvaluationError, match="queries"):
-        match(known, [])
+def test_claims_tells_the_parts_apart() -> None:
+    texts = [INSIDE, "Vui quá trời luôn!", INSIDE.replace("75", "80"), "Nhớ ngày xưa ghê", "Chào cả nhà"]
+    found = claims(
+        texts, ["check", "no", "check", "no", "no"], ["a", "a", "b", "b", "c"], ["x", "x", "y", "y", "z"]
+    )
+    parts = {figure.name: figure.n for figure in found.figures if "," in figure.name}
+    # a part that has only one of the labels has no average precision
+    assert parts == {"average precision, x": 1, "average precision, y": 1}

@@ -1,7 +1,11 @@
 """Claim matching: the same claim in other words, and not the next one to it."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 
+from classify.encoder import Vectors
 from classify.match import ClaimIndex, Hit
 
 KNOWN = {
@@ -58,10 +62,50 @@ def test_nothing_in_common_finds_nothing(index: ClaimIndex) -> None:
     assert not any(hit.is_match for hit in index.search("trời hôm nay đẹp quá, đi chơi thôi"))
 
 
-def test_scores_are_probabilities_in_order(index: ClaimIndex) -> None:
-    scores = [hit.score for hit in index.search("tài khoản ngân hàng bị khóa", k=5)]
-    assert scores == sorted(scores, reverse=True)
-    assert all(0 <= score <= 1 for score in scores)
+def test_scores_are_probabilities_with_reasons(index: ClaimIndex) -> None:
+    hits = index.search("tài khoản ngân hàng bị khóa", k=5)
+    assert hits[0].id == 4
+    assert all(0 <= hit.score <= 1 for hit in hits)
+    assert all(hit.reasons and all(isinstance(weight, float) for _, weight in hit.reasons) for hit in hits)
+
+
+def test_the_claim_with_another_value_stays_in_front_of_claims_about_other_things(index: ClaimIndex) -> None:
+    index.add(8, "Hộ nghèo được nhận 9 triệu đồng ăn Tết, gửi hình căn cước và số tài khoản để nhận")
+    hits = index.search("Hộ nghèo được nhận 9 triệu ăn Tết, gửi hình căn cước và số tài khoản", k=2)
+    assert [hit.id for hit in hits] == [8, 1]
+    assert hits[1].differs is not None
+    assert hits[0].score > 0.5 > hits[1].score
+
+
+class Counting:
+    """Vectors by one word, and how many texts were encoded."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.texts += texts
+        return np.array([[1.0, 0.1] if "ngập" in text else [0.1, 1.0] for text in texts], dtype=np.float32)
+
+
+def test_each_known_text_is_encoded_once_and_bare_questions_not_at_all() -> None:
+    encoder = Counting()
+    built = ClaimIndex(encoder)
+    built.add_all([(1, "Vĩnh Long ngập sâu vì triều cường"), (2, "Cầu Cổ Chiên cấm xe tải")])
+    built.search("đường phố ngập hết rồi")
+    built.search("duong pho ngap het roi")
+    assert len(encoder.texts) == 3
+
+
+def test_meaning_finds_what_shares_no_word() -> None:
+    texts = [(1, "Vĩnh Long ngập sâu vì triều cường"), (2, "Cầu Cổ Chiên cấm xe tải")]
+    with_meaning, by_words = ClaimIndex(Counting()), ClaimIndex()
+    with_meaning.add_all(texts)
+    by_words.add_all(texts)
+    assert by_words.search("phố xá ngập lút mắt cá") != with_meaning.search("phố xá ngập lút mắt cá")
+    assert [hit.id for hit in with_meaning.search("nhà cửa toàn nước ngập", 1)] == [1]
 
 
 def test_adding_and_removing_show_in_the_next_search(index: ClaimIndex) -> None:
@@ -83,9 +127,9 @@ def test_adding_the_same_id_again_replaces_it(index: ClaimIndex) -> None:
 def test_an_empty_index_and_an_empty_text() -> None:
     assert ClaimIndex().search("gì cũng được") == []
     built = ClaimIndex()
-    built.add(1, "một tin")
+    built.add(1, "một tin lạ")
     assert built.search("") == []
-    assert built.search("một tin", k=0) == []
+    assert built.search("một tin lạ", k=0) == []
 
 
 def test_a_differing_value_is_never_a_match() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classify.calibrating import expected_error
 from classify.errors import ArtefactError, TrainingDataError
 from classify.rank import (
     FRESH_DAYS,
@@ -19,7 +20,7 @@ from classify.rank import (
     ranking_text,
     reach,
 )
-from classify.ranking import calibration_error, fit_ranker
+from classify.ranking import fit_ranker
 from tests.classify.wild import wild
 
 SCAM = "Khẩn! Nộp phí hồ sơ qua link này để nhận trợ cấp, không làm sẽ bị khóa tài khoản, chia sẻ gấp"
@@ -129,9 +130,9 @@ def test_training_needs_both_verdicts_and_equal_columns() -> None:
         fit_ranker(texts, labels[1:], groups, seed=1)
 
 
-def test_calibration_error() -> None:
+def test_expected_calibration_error() -> None:
     import numpy as np
 
     truth = np.array([True, False, True, False])
-    assert calibration_error(truth, np.array([1.0, 0.0, 1.0, 0.0])) == 0
-    assert calibration_error(truth, np.array([0.0, 1.0, 0.0, 1.0])) == 1
+    assert expected_error(truth, np.array([1.0, 0.0, 1.0, 0.0])) == 0
+    assert expected_error(truth, np.array([0.0, 1.0, 0.0, 1.0])) == 1

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from classify.errors import EvaluationError
-from classify.simulate import Replay, replay
+from classify.learner import Learner
+from classify.simulate import Replay, features, replay
 
 TEXTS = [
     *(f"nộp phí hồ sơ {at} để nhận tiền trợ cấp" for at in range(12)),
@@ -40,6 +41,7 @@ def test_labels_that_follow_nothing_are_not_found_early() -> None:
 
 def test_the_same_seed_gives_the_same_queue(played: Replay) -> None:
     assert replay(TEXTS, LABELS, seed=7) == played
+    assert replay(TEXTS, LABELS, seed=7, made=features(TEXTS, None)) == played
     assert replay(TEXTS, LABELS, seed=8).order[:2] != played.order[:2]
 
 
@@ -51,6 +53,25 @@ def test_vectors_find_what_words_cannot() -> None:
     near[[not label for label in labels], 1] += 1
     assert replay(texts, labels, 1, vectors=near).read_at["90"] < 0.3
     assert replay(texts, labels, 1).read_at["90"] > 0.4
+
+
+def test_near_copies_with_one_label_teach_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+
+    def learn(self: Learner, rows: list[int], labels: list[bool]) -> None:
+        told.extend(rows)
+        real(self, rows, labels)
+
+    real = Learner.learn
+    monkeypatch.setattr(Learner, "learn", learn)
+    words = [f"mot{at} hai{at} ba{at} bốn{at} năm{at} sáu{at}" for at in range(12)]
+    labels = [at % 3 == 0 for at in range(12)]
+    replay(words * 3, labels * 3, seed=2)
+    assert len(told) == 12  # each text once, whichever copy was read first
+    told.clear()
+    # positive control: copies that were judged otherwise are not the same lesson
+    replay(words * 2, labels + [not label for label in labels], seed=2)
+    assert len(told) > 18
 
 
 def test_the_rule_of_a_quarter_stops_at_a_quarter() -> None:

@@ -1,0 +1,118 @@
+"""The weights of claim detection on disk: arrays in one .npz (never pickle), its SHA-256 pinned beside it."""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classify.corpus import DATA
+from classify.errors import ArtefactError
+
+Floats = NDArray[np.float32]
+
+SHIPPED = DATA / "claims.npz"
+
+FIGURES = ("bias", "slope", "offset", "joint_slope", "joint_offset")
+"""Bias of the written features; Platt's sigmoid of their sum alone, and of the sum joined with meaning."""
+
+
+@dataclass(frozen=True)
+class WordBlock:
+    """Terms with their inverse document frequencies and weights (log odds for a value of 1)."""
+
+    vocabulary: dict[str, int]
+    idf: Floats
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class ClaimArtefact:
+    """All that inference needs: words, written features, and the weights of sentence vectors if any.
+
+    ``encoder`` names the model whose vectors ``meaning`` and ``centre`` fit; "none" without.
+    """
+
+    blocks: tuple[WordBlock, ...]
+    cues: Floats
+    meaning: Floats
+    centre: Floats
+    encoder: str
+    figures: dict[str, float]
+    fingerprint: str
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """The .npz; equal artefacts give equal bytes."""
+        arrays: dict[str, NDArray[Any]] = {
+            "cues": self.cues,
+            "meaning": self.meaning,
+            "centre": self.centre,
+            "figures": np.array([self.figures[name] for name in FIGURES], dtype=np.float64),
+            "names": _packed([self.encoder, self.fingerprint]),
+        }
+        for number, block in enumerate(self.blocks):
+            arrays[f"words_{number}"] = _packed(list(block.vocabulary))
+            arrays[f"idf_{number}"] = block.idf.astype(np.float16)
+            arrays[f"weights_{number}"] = block.weights.astype(np.float16)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        return buffer.getvalue()
+
+
+def save(artefact: ClaimArtefact, path: Path = SHIPPED) -> str:
+    """Write the .npz and the JSON that pins it; returns the SHA-256 (hex)."""
+    data = artefact.to_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    path.write_bytes(data)
+    pinned = {"sha256": digest, "data": artefact.fingerprint, "figures": artefact.report}
+    text = json.dumps(pinned, ensure_ascii=False, indent=1) + "\n"
+    path.with_suffix(".json").write_text(text, encoding="utf-8")
+    return digest
+
+
+def load(path: Path = SHIPPED) -> ClaimArtefact:
+    """Read an artefact after checking it against the SHA-256 pinned beside it; raises ArtefactError."""
+    try:
+        data = path.read_bytes()
+        pinned = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtefactError(f"{path.name}: {error}") from error
+    if hashlib.sha256(data).hexdigest() != pinned.get("sha256"):
+        raise ArtefactError(f"{path.name}: is not the artefact whose SHA-256 is pinned in {path.stem}.json")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return _from_arrays(arrays, pinned.get("figures", {}))
+    except (KeyError, ValueError) as error:
+        raise ArtefactError(f"{path.name}: {error}") from error
+
+
+def _from_arrays(arrays: Mapping[str, NDArray[Any]], report: dict[str, Any]) -> ClaimArtefact:
+    encoder, fingerprint = _unpacked(arrays["names"])
+    figures = dict(zip(FIGURES, arrays["figures"].tolist(), strict=True))
+    blocks = tuple(_block(arrays, number) for number in range(2))
+    return ClaimArtefact(
+        blocks, arrays["cues"], arrays["meaning"], arrays["centre"], encoder, figures, fingerprint, report
+    )
+
+
+def _block(arrays: Mapping[str, NDArray[Any]], number: int) -> WordBlock:
+    words = _unpacked(arrays[f"words_{number}"])
+    idf = arrays[f"idf_{number}"].astype(np.float32)
+    weights = arrays[f"weights_{number}"].astype(np.float32)
+    if not len(words) == len(idf) == len(weights):
+        raise ValueError(f"block {number}: arrays of unequal length")
+    return WordBlock({word: at for at, word in enumerate(words)}, idf, weights)
+
+
+def _packed(words: list[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
+
+
+def _unpacked(blob: NDArray[np.uint8]) -> list[str]:
+    return blob.tobytes().decode().split("\n")

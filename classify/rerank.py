@@ -1,0 +1,443 @@
+"""The re-ranker: what two texts share and where they differ, as a few open figures and one probability.
+
+The weights are a logistic regression over pairs that were written for it (`data/match_pairs.tsv`),
+one set for
+pairs with sentence vectors and one for words alone. A text without diacritics is judged by words alone: the
+encoder does not know it again.
+"""
+
+import hashlib
+import json
+import marshal
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from classify.corpus import DATA
+from classify.errors import ArtefactError
+from classify.mask import RENDERED
+from classify.negation import Stance, denied_by_one, opposed, stance
+from classify.synonyms import marked_share, split, standard
+from classify.text import has_marks, normalise, strip_marks
+from classify.values import Values, values
+
+SHIPPED = DATA / "match.json"
+LEAST_MARKED = 0.25
+"""Share of words with diacritics from which on sentence vectors are trusted; written text has .7 to .9."""
+
+_STOP = frozenset(
+    [
+        "la",
+        "thi",
+        "ma",
+        "va",
+        "cua",
+        "cho",
+        "voi",
+        "nhung",
+        "cac",
+        "mot",
+        "nay",
+        "do",
+        "kia",
+        "duoc",
+        "bi",
+        "se",
+        "da",
+        "dang",
+        "co",
+        "khong",
+        "o",
+        "tai",
+        "vao",
+        "ra",
+        "den",
+        "tu",
+        "nguoi",
+        "ai",
+        "gi",
+        "nao",
+        "em",
+        "anh",
+        "chi",
+        "toi",
+        "minh",
+        "ba",
+        "con",
+        "nhe",
+        "a",
+        "oi",
+        "di",
+        "roi",
+        "cung",
+        "nua",
+        "lai",
+        "cai",
+        "de",
+        "nhu",
+        "khi",
+        "neu",
+        "nghe",
+        "noi",
+        "that",
+        "vay",
+        "moi",
+        "nhat",
+        "phai",
+        "qua",
+        "luon",
+        "lan",
+        "do",
+        "dau",
+        "thoi",
+        "may",
+        "ong",
+        "ban",
+        "xin",
+        "nha",
+        "ha",
+        "biet",
+        "hoi",
+        "cai",
+        "thay",
+        "the",
+        "cu",
+    ]
+)
+_KINDS = ("amounts", "dates", "places", "agencies", "diseases", "percents", "counts")
+_SHOWN = {
+    "bias": "điểm gốc", "meaning": "gần nghĩa", "cosine": "trùng từ hiếm", "pairs": "trùng cặp từ",
+    "asked_in_known": "phần tin mới có trong tin cũ", "known_in_asked": "phần tin cũ có trong tin mới",
+    "letters": "trùng chữ", "rarest": "trùng từ hiếm nhất", "shared_values": "trùng số liệu hay nơi",
+    "shared_numbers": "trùng con số", "shared_token": "trùng số điện thoại, tài khoản",
+    "other_amount": "khác số tiền", "other_date": "khác ngày",
+    "other_place": "khác nơi", "other_agency": "khác cơ quan", "other_disease": "khác bệnh",
+    "other_count": "khác con số",
+    "only_known": "tin cũ có số liệu mà tin mới không nhắc",
+    "only_asked": "tin mới có số liệu mà tin cũ không có",
+    "opposed": "ý trái ngược", "agreed": "cùng chiều", "denied": "một bên phủ định",
+    "warned": "một bên cảnh báo",
+    "length": "dài ngắn khác nhau", "other_name": "khác tên riêng",
+    "lost_name": "tin mới thiếu tên riêng của tin cũ",
+    "new_name": "tin mới có tên riêng lạ", "swapped": "gần như nguyên văn nhưng thay từ",
+    "other_country": "khác nước",
+}  # fmt: skip
+NAMES = tuple(name for name in _SHOWN if name != "bias")
+"""The figures of a pair, in the order of the weights."""
+HEADS = ("near", "same")
+_SIDE = 0.3
+
+
+class Reading(NamedTuple):
+    """What the re-ranker compares of one text."""
+
+    words: frozenset[str]
+    pairs: frozenset[str]
+    letters: frozenset[str]
+    values: Values
+    stance: Stance
+    marked: float
+    names: frozenset[str]
+    countries: frozenset[str]
+    plain: str
+    is_foreign: bool
+
+
+_TOKEN = re.compile(r"[^\W\d_]+|[^\w ]|\d")
+_ENDS = frozenset('.!?:\n“"')
+_COUNTRY = re.compile(
+    r"(?<!\w)(campuchia|lao(?= )|dai loan|nhat ban|han quoc|trung quoc|thai lan|myanmar|mien dien|"
+    r"malaysia|singapore|"
+    r"uc(?= )|canada|my(?= )|duc(?= )|dubai|philippines|indonesia|nga(?= )|anh quoc|ba lan|rumani|hungary|"
+    r"dai han)(?!\w)"
+)
+_COUNTRY_WORDS = {
+    "qua Nhật": "nhat ban", "sang Nhật": "nhat ban", "bên Nhật": "nhat ban", "đi Nhật": "nhat ban",
+    "ở Nhật": "nhat ban",
+    "qua Hàn": "han quoc", "sang Hàn": "han quoc", "người Hàn": "han quoc", "chồng Hàn": "han quoc",
+    "đi Hàn": "han quoc",
+    "bên Hàn": "han quoc", "qua Đài": "dai loan", "bên Đài": "dai loan", "sang Đài": "dai loan",
+    "đi Đài": "dai loan",
+    "bên Miên": "campuchia", "qua Miên": "campuchia", "sang Miên": "campuchia", "Sang Lào": "lao",
+    "sang Lào": "lao",
+    "qua Lào": "lao", "bên Lào": "lao", "sang Mỹ": "my", "qua Mỹ": "my", "đi Mỹ": "my", "bên Mỹ": "my",
+    "qua Úc": "uc",
+    "đi Úc": "uc", "sang Úc": "uc", "qua Thái": "thai lan", "bên Thái": "thai lan", "sang Thái": "thai lan",
+}  # fmt: skip
+
+
+def _countries(text: str, whole: str) -> frozenset[str]:
+    """Foreign countries that a text names, in full or behind a word of going there."""
+    short = {country for written, country in _COUNTRY_WORDS.items() if written in text}
+    return frozenset(_COUNTRY.findall(whole)) - {"lao", "my", "uc", "nga", "duc"} | short
+
+
+def _names(text: str) -> frozenset[str]:
+    """Names of two syllables and more in capitals, the first words of sentences left out."""
+    found: set[str] = set()
+    run: list[str] = []
+    is_first = True
+    for token in [*_TOKEN.findall(normalise(text)), "."]:
+        if token[0].isupper() and not is_first:
+            run.append(token)
+        else:
+            if len(run) > 1:
+                found.add(strip_marks(" ".join(run)).lower())
+            run = []
+        is_first = token in _ENDS
+    return frozenset(found)
+
+
+def content(text: str) -> list[str]:
+    """The standard words of a text that carry meaning; figures and small words are left out."""
+    plain = RENDERED.sub(" ", text)
+    return [word for word in standard(plain) if word not in _STOP and not word[0].isdigit()]
+
+
+def packed(text: str) -> bytes:
+    """What is compared of a (masked or plain) text in a few hundred bytes, for a million of them."""
+    whole = standard(RENDERED.sub(" ", text))
+    words = [word for word in whole if word not in _STOP and not word[0].isdigit()]
+    return marshal.dumps(
+        (
+            " ".join(words),
+            tuple(values(text)),
+            tuple(stance(whole)),
+            marked_share(text),
+            _names(text),
+            _countries(text, " ".join(whole)),
+            " ".join(word.plain for word in split(text)),
+            marked_share(text) == 1 and not has_marks(text),
+        )
+    )
+
+
+def unpacked(data: bytes) -> Reading:
+    """The reading that was packed; only ever of bytes that this process packed itself."""
+    joined, typed, sides, marked, names, countries, plain, is_foreign = marshal.loads(data)  # noqa: S302
+    words = joined.split()
+    return Reading(
+        frozenset(words),
+        frozenset(map(" ".join, pairwise(words))),
+        frozenset(map("".join, zip(joined, joined[1:], joined[2:], strict=False))),
+        Values(*typed),
+        Stance(*sides),
+        marked,
+        names,
+        countries,
+        plain,
+        is_foreign,
+    )
+
+
+def read(text: str) -> Reading:
+    """All that is compared of a text."""
+    return unpacked(packed(text))
+
+
+Idf = Callable[[str], float]
+
+
+def figures(asked: Reading, known: Reading, idf: Idf, meaning: float | None) -> dict[str, float]:
+    """The open figures of a pair; ``meaning`` is the cosine of the sentence vectors, None without."""
+    a, b = asked.words, known.words
+    common = sum(map(idf, a & b))
+    mine, theirs = sum(map(idf, a)), sum(map(idf, b))
+    found = {
+        "meaning": 0.0 if meaning is None else (meaning - 0.85) * 10,
+        "cosine": _cosine(a, b, idf),
+        "pairs": _cosine(asked.pairs, known.pairs, idf),
+        "asked_in_known": common / mine if mine else 0.0,
+        "known_in_asked": common / theirs if theirs else 0.0,
+        "letters": len(asked.letters & known.letters) / max(1, len(asked.letters | known.letters)),
+        "rarest": _rarest(a, b, idf),
+        "length": abs(math.log((len(a) + 1) / (len(b) + 1))),
+        "other_country": float(_disjoint(asked.countries, known.countries)),
+        "swapped": max(0.0, common / max(mine, theirs, 1e-9) - 0.4) * min(3, len(a - b), len(b - a)),
+    }
+    return (
+        found | _named(asked, known) | _typed(asked.values, known.values) | _sides(asked.stance, known.stance)
+    )
+
+
+def _cosine(a: frozenset[str], b: frozenset[str], idf: Idf) -> float:
+    common = sum(idf(word) ** 2 for word in a & b)
+    if not common:
+        return 0.0
+    return common / math.sqrt(sum(idf(word) ** 2 for word in a) * sum(idf(word) ** 2 for word in b))
+
+
+def _rarest(a: frozenset[str], b: frozenset[str], idf: Idf) -> float:
+    """Share of the known claim's four rarest words that the asked text has."""
+    top = sorted(b, key=lambda word: (-idf(word), word))[:4]
+    return sum(word in a for word in top) / len(top) if top else 0.0
+
+
+def _named(asked: Reading, known: Reading) -> dict[str, float]:
+    """Proper names that one text has and the other lacks, compared without diacritics."""
+    lost = sum(name not in asked.plain for name in known.names)
+    new = sum(name not in known.plain for name in asked.names)
+    return {
+        "other_name": float(min(lost, new, 2)),
+        "lost_name": float(min(lost, 2)),
+        "new_name": float(min(new, 2)),
+    }
+
+
+def _months(dates: frozenset[str]) -> set[str]:
+    return {one.partition("/")[2] for one in dates if "/" in one} | {
+        one.removeprefix("tháng ") for one in dates if one.startswith("tháng ")
+    }
+
+
+def _typed(a: Values, b: Values) -> dict[str, float]:
+    numbers_a, numbers_b = ({number for _, number in side.counts} for side in (a, b))
+    return {
+        "shared_values": float(sum(bool(getattr(a, kind) & getattr(b, kind)) for kind in _KINDS[:6])),
+        "shared_numbers": float(min(3, len(numbers_a & numbers_b))),
+        "shared_token": float(bool(a.tokens & b.tokens)),
+        "other_amount": float(_crossed(a.amounts, b.amounts)),
+        "other_date": float(_other_date(a.dates, b.dates)),
+        "other_place": float(_disjoint(a.places, b.places)),
+        "other_agency": float(_disjoint(a.agencies, b.agencies)),
+        "other_disease": float(_disjoint(a.diseases, b.diseases)),
+        "other_count": float(_other_count(a, b)),
+        "only_known": float(sum(bool(getattr(b, kind)) and not getattr(a, kind) for kind in _KINDS)),
+        "only_asked": float(sum(bool(getattr(a, kind)) and not getattr(b, kind) for kind in _KINDS)),
+    }
+
+
+def _crossed(a: frozenset[int], b: frozenset[int]) -> bool:
+    return bool(a - b) and bool(b - a)
+
+
+def _disjoint(a: frozenset[str], b: frozenset[str]) -> bool:
+    return bool(a) and bool(b) and not a & b
+
+
+def _other_date(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Another day, weekday or year; a day and a month alone are compared by their month."""
+    for kind in ("/", "thứ", "năm", "mùng"):
+        first, second = ({one for one in side if kind in one} for side in (a, b))
+        if first - second and second - first:
+            return True
+    first, second = _months(a), _months(b)
+    return bool(first and second and not first & second)
+
+
+def _other_count(a: Values, b: Values) -> int:
+    """In how many units (people, days, age …) each side has a number that the other lacks."""
+    units = ({unit for unit, _ in a.counts} & {unit for unit, _ in b.counts}) - {""}
+    numbers_a, numbers_b = ({number for _, number in side.counts} for side in (a, b))
+    found = sum(
+        not {n for u, n in a.counts if u == unit} <= numbers_b
+        and not {n for u, n in b.counts if u == unit} <= numbers_a
+        for unit in units
+    )
+    return min(2, found + (bool(a.percents - b.percents) and bool(b.percents - a.percents)))
+
+
+def _sides(a: Stance, b: Stance) -> dict[str, float]:
+    against, agreed = opposed(a, b)
+    return {
+        "opposed": float(min(3, against)),
+        "agreed": float(min(4, agreed)),
+        "denied": float(min(3, denied_by_one(a, b))),
+        "warned": float(a.warns != b.warns),
+    }
+
+
+def _sigmoid(total: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+class Head(NamedTuple):
+    """A logistic regression over some of `NAMES`."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def total(self, found: Mapping[str, float]) -> float:
+        """The log-odds of a pair."""
+        return self.bias + sum(weight * found[name] for name, weight in self.weights.items())
+
+
+class Weights(NamedTuple):
+    """Two questions of a pair: is it about the same thing, and if so, does nothing in it differ."""
+
+    near: Head
+    same: Head
+
+    def score(self, found: Mapping[str, float]) -> float:
+        """The probability that the two are one claim: the product of both answers."""
+        return _sigmoid(self.near.total(found)) * _sigmoid(self.same.total(found))
+
+    def order(self, found: Mapping[str, float]) -> float:
+        """What candidates are ordered by: what they are about, and a little whether something differs."""
+        return self.near.total(found) + _SIDE * max(-5.0, min(3.0, self.same.total(found)))
+
+    def reasons(self, found: Mapping[str, float], most: int = 5) -> list[tuple[str, float]]:
+        """(what it is in Vietnamese, what it added to the log-odds), the heaviest first."""
+        added: dict[str, float] = {}
+        for head in self:
+            for name, weight in head.weights.items():
+                added[name] = added.get(name, 0.0) + weight * found[name]
+        told = [(_SHOWN[name], round(value, 2)) for name, value in added.items() if abs(value) >= 0.01]
+        return sorted(told, key=lambda one: -abs(one[1]))[:most]
+
+
+@cache
+def weights(path: Path = SHIPPED) -> tuple[Weights, Weights]:
+    """The shipped weights (with vectors, words alone); raises ArtefactError where the file was changed."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        pinned = digest(stored)
+        sets = [
+            Weights(*(Head(stored[name][head]["bias"], stored[name][head]["weights"]) for head in HEADS))
+            for name in ("with_encoder", "words_alone")
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactError(f"{path.name}: {error}") from error
+    if stored.get("sha256") != pinned or any(
+        not set(head.weights) <= set(NAMES) for one in sets for head in one
+    ):
+        raise ArtefactError(f"{path.name}: is not what its own SHA-256 pins")
+    return sets[0], sets[1]
+
+
+def digest(stored: Mapping[str, object]) -> str:
+    """SHA-256 (hex) of both weight sets as canonical JSON."""
+    kept = {name: stored[name] for name in ("with_encoder", "words_alone")}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+class Judged(NamedTuple):
+    """One pair: the probability that it is one claim, its place among others, and what makes both."""
+
+    score: float
+    order: float
+    found: Mapping[str, float]
+    chosen: Weights
+
+
+def judged(asked: Reading, known: Reading, idf: Idf, meaning: float | None) -> Judged:
+    """One pair by the weights that fit what is there."""
+    if min(asked.marked, known.marked) < LEAST_MARKED:
+        meaning = None
+    found = figures(asked, known, idf, meaning)
+    chosen = weights()[0 if meaning is not None else 1]
+    return Judged(chosen.score(found), chosen.order(found), found, chosen)
+
+
+def terms(text: str, found: Values) -> Sequence[str]:
+    """Index terms: standard words and their pairs, and typed figures, which are one term however written."""
+    words = content(text)
+    typed = [f"={amount}" for amount in found.amounts] + [
+        f"={unit}{number:g}" for unit, number in found.counts
+    ]
+    typed += [f"={date}".replace(" ", "") for date in found.dates] + [f"={token}" for token in found.tokens]
+    return words + [f"{a}_{b}" for a, b in pairwise(words)] + typed
