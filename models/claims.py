@@ -48,6 +48,8 @@ class Claim(Base):
     reach: Mapped[float | None]
     freshness: Mapped[float | None]
     priority: Mapped[float | None]
+    # log odds that the desk's newest verdicts and answers add to the score, for the order alone
+    learned: Mapped[float | None]
     model_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
     flagged: Mapped[bool] = mapped_column(default=False)
     queued_at: Mapped[datetime | None]

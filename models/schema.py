@@ -1,9 +1,33 @@
 """Every table in one place: importing this module registers all of them on `Base.metadata`."""
 
-from models import access, audits, claims, decisions, desk, editing, gathered, sealed, searching, workbench
+from models import (
+    access,
+    audits,
+    claims,
+    decisions,
+    desk,
+    editing,
+    gathered,
+    ordering,
+    sealed,
+    searching,
+    workbench,
+)
 from models.base import Base
 
 TABLES = Base.metadata.tables
-ROOMS = (access, audits, claims, decisions, desk, editing, gathered, sealed, searching, workbench)
+ROOMS = (
+    access,
+    audits,
+    claims,
+    decisions,
+    desk,
+    editing,
+    gathered,
+    ordering,
+    sealed,
+    searching,
+    workbench,
+)
 
 __all__ = ["ROOMS", "TABLES", "Base"]

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from models.claims import FrameUnit
 from models.weeks import iso_week, week_days
 from pipeline.compose import Desk
-from pipeline.figures import LEVEL, Figure, missing
+from pipeline.figures import ALARM, LEVEL, QUIET, Figure, missing
 from pipeline.frame import KNOWN, claim_ref
 from pipeline.outcomes import Settled, erased_public_ids, settled
 from pipeline.shares import MIN_CASES
@@ -32,6 +32,7 @@ BINS = 10
 MIN_POSITIVES = 10
 MIN_JUDGED = BINS * MIN_CASES  # so that no bin of the table holds under eleven claims (R11)
 SCORES_KEPT = 14  # weeks
+TOLERATED = 0.05  # a bias that lies wholly beyond it rings the alarm
 ECE_METHOD = "expected calibration error, 10 equal-count bins, weighted 1/p, 13 weeks; shown, never a gate"
 BIAS_METHOD = "calibration in the large, weighted 1/p, 13 weeks, linearised variance"
 
@@ -85,9 +86,10 @@ def calibration_figures(session: Session, desk: Desk, week: str, claims: Sequenc
         )
         return [missing(name, week, found.n, why) for name in names]
     value, low, high = bias(found)
+    word = ALARM if low > TOLERATED or high < -TOLERATED else QUIET
     return [
         Figure(names[0], week, error(found), None, None, LEVEL, found.n, ECE_METHOD, enough=True),
-        Figure(names[1], week, value, low, high, LEVEL, found.n, BIAS_METHOD, enough=True),
+        Figure(names[1], week, value, low, high, LEVEL, found.n, f"{word}: {BIAS_METHOD}", enough=True),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline import drawing
 from pipeline.chartparts import nothing, of_rows, plain_axis, share_axis, sized, upright
 from pipeline.chartwords import WORDS
-from pipeline.drawing import BAND, MUTED, TARGET
+from pipeline.drawing import BAND, MUTED, SECOND, TARGET
 
 SHOWN_DAYS = 30.0
 
@@ -130,8 +130,15 @@ _RECALL_WORDS = {
         "phần đã đọc",
         "nét đứt: đọc ngẫu nhiên",
         "dừng",
+        "nét nâu: thứ tự bàn tin đã kết luận",
     ),
-    "en": ("How much is found by reading how much", "share read", "dashed: reading in random order", "stop"),
+    "en": (
+        "How much is found by reading how much",
+        "share read",
+        "dashed: reading in random order",
+        "stop",
+        "brown: the order in which the desk decided",
+    ),
 }
 
 
@@ -141,24 +148,31 @@ def recall_curves(
     language: str = "vi",
     *,
     narrow: bool = False,
+    really: Sequence[tuple[float, float]] | None = None,
 ) -> str:
     """Share found over share read, one line a run, and the line of reading at random, as SVG.
 
-    `stop` is where a rule said that reading may end.
+    `stop` is where a rule said that reading may end; `really` is an order that people had before.
     """
     kept = tuple(tuple(run) for run in runs)
-    title = _RECALL_WORDS[language][0]
+    own = None if really is None else tuple(really)
     return drawing.svg(
-        ("recall", language, narrow, stop, kept), lambda: _recalls(kept, stop, language, narrow), title
+        ("recall", language, narrow, stop, kept, own),
+        lambda: _recalls(kept, stop, language, narrow, own),
+        _RECALL_WORDS[language][0],
     )
 
 
 def _recalls(
-    runs: Sequence[Sequence[tuple[float, float]]], stop: float | None, language: str, narrow: bool
+    runs: Sequence[Sequence[tuple[float, float]]],
+    stop: float | None,
+    language: str,
+    narrow: bool,
+    really: Sequence[tuple[float, float]] | None,
 ) -> dict[str, Any]:
     import altair as alt
 
-    title, axis, key, stops = _RECALL_WORDS[language]
+    title, axis, key, stops, own = _RECALL_WORDS[language]
     across = alt.X(
         "at:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=axis, format=".0%", tickCount=5)
     )
@@ -171,9 +185,14 @@ def _recalls(
         .mark_line(color=BAND, strokeWidth=2, opacity=1 if len(runs) == 1 else 0.5)
         .encode(x=across, y=up, detail="run:N"),
     ]
+    keys = [key]
+    if really is not None:
+        before = of_rows(alt, [{"at": at, "value": value} for at, value in really])
+        layers.append(before.mark_line(color=SECOND, strokeWidth=2).encode(x=across, y=up))
+        keys.append(own)
     if stop is not None:
         side = "left" if stop < 0.5 else "right"
         layers.append(upright(alt, [{"at": stop, "text": stops}], "at:Q", TARGET, side))
     return drawing.styled(
-        sized(alt.layer(*layers), title, [key], narrow=narrow, top=stop is not None), small=narrow
+        sized(alt.layer(*layers), title, keys, narrow=narrow, top=stop is not None), small=narrow
     )

@@ -261,8 +261,17 @@ ENTRIES: dict[str, Entry] = {
     ),
     "calibration_bias": Entry(
         CHANCE,
-        "Độ chệch của điểm: điểm trung bình trừ tỷ lệ tin sai thật (dương là máy cho điểm quá cao)",
-        "Bias of the scores: mean score minus the share that is false (above nought: scores are too high)",
+        "Độ chệch của điểm: điểm trung bình trừ tỷ lệ tin sai thật "
+        "(dương là máy cho điểm quá cao; báo động nếu chắc chắn lệch quá 0,05)",
+        "Bias of the scores: mean score minus the share that is false "
+        "(above nought: scores are too high; it rings when surely off by more than 0.05)",
+    ),
+    "input_drift": Entry(
+        CHANCE,
+        "Chủ đề của thông tin tuần này khác bốn tuần đã chốt trước đó bao nhiêu "
+        "(báo động từ 0,15 nếu không thể do ngẫu nhiên)",
+        "How far the topics of this week's claims differ from the four closed weeks before "
+        "(rings from 0.15 where chance cannot be the reason)",
     ),
     "score_drift": Entry(
         CHANCE,

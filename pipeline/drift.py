@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from models.claims import Claim, FrameUnit
 from models.desk import WeeklyFigure
+from models.vocabulary import Topic
 from models.weeks import iso_week, week_days
 from pipeline.figures import ALARM, LEVEL, QUIET, Figure, missing
 from pipeline.frame import SCORE_DIGITS
@@ -27,11 +28,19 @@ SR_METHOD = "e-Shiryaev-Roberts over closed weeks, rings at 52"
 BEFORE = 4
 MIN_SCORES = 30
 DRIFT_ALPHA = 0.01
+FAR = 0.15
+MIN_CLAIMS = 50
+INPUT_METHOD = "chi-squared of topics against four closed weeks before"
+_TOPIC_PARTS = tuple(f"claims_in_scope_{topic.value}" for topic in Topic)
 
 
 def drift_figures(session: Session, week: str, figures: Sequence[Figure]) -> list[Figure]:
-    """Both alarms of a week; `figures` are those of its audit, reckoned before."""
-    return [audit_alarm(session, week, figures), score_drift(session, week)]
+    """The alarms of a week; `figures` are those of its audit and its claims, reckoned before."""
+    return [
+        audit_alarm(session, week, figures),
+        score_drift(session, week),
+        input_drift(session, week, figures),
+    ]
 
 
 def audit_alarm(session: Session, week: str, figures: Sequence[Figure]) -> Figure:
@@ -126,3 +135,52 @@ def _live(session: Session, week: str) -> dict[float, int]:
             rounded = round(score, SCORE_DIGITS)
             found[rounded] = found.get(rounded, 0) + n
     return found
+
+
+def input_drift(session: Session, week: str, figures: Sequence[Figure]) -> Figure:
+    """Total variation of the topics of a week's claims from those of the closed weeks before.
+
+    It rings where the chi-squared test rules chance out and the distance is large; topics with too few claims
+    to be told are left out on both sides.
+    """
+    name = "input_drift"
+    now = {one.name: one.value or 0.0 for one in figures if one.name in _TOPIC_PARTS and one.enough}
+    past = _claims_before(session, week)
+    parts = sorted(now.keys() & past.keys())
+    sides = [[side[part] for part in parts] for side in (now, past)]
+    n = int(sum(sides[0]))
+    if len(parts) < 2 or min(sum(side) for side in sides) < MIN_CLAIMS:
+        why = f"too few data: {MIN_CLAIMS} cases are needed"
+        return missing(name, week, n, why)
+    far, p = _distance(sides)
+    word = ALARM if far >= FAR and p < DRIFT_ALPHA else QUIET
+    method = f"{word} at 1 %: {INPUT_METHOD}, p = {p:.2g}"
+    return Figure(name, week, far, None, None, LEVEL, n, method, enough=True)
+
+
+def _distance(sides: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """Total variation of two counts over the same parts, and the p-value that they are one distribution."""
+    import numpy as np
+    from scipy.stats import chi2_contingency
+
+    table = np.array(sides)
+    shares = table / table.sum(axis=1, keepdims=True)
+    return float(np.abs(shares[0] - shares[1]).sum() / 2), float(chi2_contingency(table).pvalue)
+
+
+def _claims_before(session: Session, week: str) -> dict[str, float]:
+    """The claims by part of the last closed weeks before, summed."""
+    first = iso_week(week_days(week)[0] - timedelta(weeks=REMEMBERED))
+    closed = (
+        select(WeeklyFigure.week)
+        .where(WeeklyFigure.week >= first, WeeklyFigure.week < week, WeeklyFigure.name == "audit_alarm")
+        .order_by(WeeklyFigure.week.desc())
+        .limit(BEFORE)
+    )
+    weeks = list(session.scalars(closed))
+    query = select(WeeklyFigure.name, func.sum(WeeklyFigure.value)).where(
+        WeeklyFigure.week.in_(weeks),
+        WeeklyFigure.name.in_(_TOPIC_PARTS),
+        WeeklyFigure.enough,
+    )
+    return {name: float(n or 0.0) for name, n in session.execute(query.group_by(WeeklyFigure.name))}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from models import audit, retention
 from models.weeks import local_day
-from pipeline import backup
+from pipeline import backup, vectors
 from pipeline.compose import Desk
 
 
@@ -16,5 +16,6 @@ def erase_due(desk: Desk) -> Mapping[str, int]:
         if any(counts.values()):
             audit.append(session, desk.clock, "system", "erase", f"day:{today}", counts)
     retention.compact(desk.engine)
+    counts["vector"] = vectors.forget_gone(desk)
     counts["backup"] = backup.drop_old(desk)
     return counts

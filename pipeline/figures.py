@@ -44,7 +44,7 @@ STATES_VI = {
 }
 _REASONS = (NO_STATISTICS, NONE_KNOWN, SENSITIVITY, HIDDEN, UNREACHED)
 # an alarm's figure says in its method whether it rang, so that a kept figure says the same for ever
-_ALARMS = ("audit_alarm", "score_drift")
+_ALARMS = ("audit_alarm", "score_drift", "calibration_bias", "input_drift")
 YEAR_TO_DATE = "_year_to_date"
 CORRECTED = "_corrected"  # for what reviewers do not recognise
 

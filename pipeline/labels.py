@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from models.decisions import Review, Verdict
 from models.gathered import Item, Mention
 from models.vocabulary import COUNTED_FALSE, ClaimState, Opinion, Rating
 from models.weeks import NO_WEEK
+from pipeline import withdrawal
 
 NEAR_COPY = 0.8
 """Estimated Jaccard from which two claims teach the same thing and count once."""
@@ -28,7 +30,7 @@ LEAST_REVIEWERS = 4
 
 @dataclass(frozen=True)
 class Label:
-    """One decided claim: is it false, who judged it first, and which story it came with."""
+    """One decided claim: is it false, who judged it first and second, which story and source it came with."""
 
     claim_id: int
     key: str
@@ -38,41 +40,67 @@ class Label:
     group: str
     reviewer: int
     decided_at: datetime
+    second: int = 0
+    source: str = ""
 
 
 def gather(session: Session) -> list[Label]:
-    """Every label the desk has, oldest first; a claim counts with its newest verdict."""
-    groups = _groups(session)
-    rows = sorted([*_verdicts(session), *_no_claims(session)], key=lambda row: (row[0].id, row[3]))
-    return [
-        Label(
-            claim.id,
-            claim.key,
-            claim.text,
-            claim.topic,
-            is_false,
-            groups.get(claim.id, f"claim:{claim.id}"),
-            reviewer,
-            at,
-        )
-        for claim, is_false, reviewer, at in rows
-    ]
+    """Every label the desk has, oldest first; a claim counts with its newest verdict.
+
+    What somebody decided whose labels a lead has withdrawn teaches nothing, whoever agreed with them.
+    """
+    origins = _origins(session)
+    gone = withdrawal.withdrawn(session)
+    rows = sorted([*_verdicts(session), *_no_claims(session)], key=lambda row: (row.claim.id, row.at))
+    return [_label(row, origins.get(row.claim.id)) for row in rows if not gone & {row.reviewer, row.second}]
 
 
-Row = tuple[Claim, bool, int, datetime]
+class Row(NamedTuple):
+    """One decided claim as it is read: is it false, who decided it, when."""
+
+    claim: Claim
+    is_false: bool
+    reviewer: int
+    second: int
+    at: datetime
+
+
+class Origin(NamedTuple):
+    """Where a claim was first met."""
+
+    group: str
+    source: str
+
+
+def _label(row: Row, origin: Origin | None) -> Label:
+    alone = f"claim:{row.claim.id}"
+    group, source = origin or (alone, alone)
+    claim = row.claim
+    return Label(
+        claim.id,
+        claim.key,
+        claim.text,
+        claim.topic,
+        row.is_false,
+        group,
+        row.reviewer,
+        row.at,
+        row.second,
+        source,
+    )
 
 
 def _verdicts(session: Session) -> list[Row]:
     query = (
-        select(Claim, Verdict.rating, Verdict.first_staff_id, Verdict.at)
+        select(Claim, Verdict.rating, Verdict.first_staff_id, Verdict.second_staff_id, Verdict.at)
         .join(Verdict, Verdict.claim_id == Claim.id)
         .where(Claim.week > NO_WEEK)
         .order_by(Verdict.round)
     )
-    newest = {claim.id: (claim, rating, staff, at) for claim, rating, staff, at in session.execute(query)}
+    newest = {row[0].id: row for row in session.execute(query)}
     return [
-        (claim, rating in COUNTED_FALSE, staff, at)
-        for claim, rating, staff, at in newest.values()
+        Row(claim, rating in COUNTED_FALSE, first, second, at)
+        for claim, rating, first, second, at in newest.values()
         if rating != Rating.UNPROVEN
     ]
 
@@ -90,24 +118,27 @@ def _no_claims(session: Session) -> list[Row]:
         )
         .order_by(Review.id)
     )
-    first: dict[int, Row] = {}
+    found: dict[int, Row] = {}
     for claim, staff, at in session.execute(query):
-        first.setdefault(claim.id, (claim, False, staff, at))
-    return list(first.values())
+        one = found.setdefault(claim.id, Row(claim, False, staff, 0, at))
+        if staff != one.reviewer and not one.second:
+            found[claim.id] = one._replace(second=staff)
+    return list(found.values())
 
 
-def _groups(session: Session) -> dict[int, str]:
-    """The story in which each claim was first met: claims of a story and its copies are held out together."""
+def _origins(session: Session) -> dict[int, Origin]:
+    """The story and the source in which each claim was first met; every tip is a source of its own."""
     story = func.coalesce(Item.story_id, Item.id)
     query = (
-        select(Mention.claim_id, story)
+        select(Mention.claim_id, story, Item.source_id)
         .join(Item, Item.id == Mention.item_id)
         .where(Mention.claim_id.is_not(None))
         .order_by(Mention.id)
     )
-    first: dict[int, str] = {}
-    for claim_id, story_id in session.execute(query):
-        first.setdefault(int(claim_id or 0), f"story:{story_id}")
+    first: dict[int, Origin] = {}
+    for claim_id, story_id, source in session.execute(query):
+        group = f"story:{story_id}"
+        first.setdefault(int(claim_id or 0), Origin(group, source or group))
     return first
 
 

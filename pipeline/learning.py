@@ -17,8 +17,8 @@ from models import audit
 from models.desk import ModelMetric, ModelVersion, Staff
 from models.errors import ConflictError, NotFoundError
 from models.vocabulary import ModelKind, ModelState, Role
+from pipeline import canary, heldout, modelbox, modelcard, modelgates, newlabels
 from pipeline import labels as labelling
-from pipeline import modelbox, modelgates
 from pipeline.labels import Label
 from pipeline.modelgates import SEED, Judged
 
@@ -74,6 +74,12 @@ def card(session: Session, model: ModelVersion) -> dict[str, object]:
     }
 
 
+def card_lines(session: Session, model: ModelVersion) -> list[str]:
+    """The model card as lines to read."""
+    query = select(ModelMetric.name, ModelMetric.value).where(ModelMetric.model_id == model.id)
+    return modelcard.card(model, dict(session.execute(query).all()))
+
+
 def champion_problem(session: Session, folder: Path) -> str | None:
     """What is wrong with the file of the model that serves; None if nothing is, or none serves."""
     serving = champion(session, ModelKind.RANK)
@@ -107,8 +113,11 @@ def _enough(labels: Sequence[Label], least: int) -> None:
         raise ConflictError("every label says the same: claims found false and claims found true are needed")
 
 
-def fit(labels: Sequence[Label]) -> "RankerArtefact":
-    """A ranking model of these labels; raises `ConflictError` if there is nothing to learn from them."""
+def fit(labels: Sequence[Label], rounds: int = 4) -> "RankerArtefact":
+    """A ranking model of these labels, calibrated in so many rounds of folds.
+
+    Raises `ConflictError` if there is nothing to learn from them.
+    """
     # scikit-learn takes three seconds to import: only training pays
     from classify.errors import TrainingDataError
     from classify.ranking import fit_ranker
@@ -119,12 +128,13 @@ def fit(labels: Sequence[Label]) -> "RankerArtefact":
             [label.is_false for label in labels],
             [label.group for label in labels],
             SEED,
+            rounds,
         )
     except TrainingDataError as error:
         raise ConflictError(str(error)) from error
 
 
-def _loaded(made: "RankerArtefact") -> "Ranker":
+def loaded(made: "RankerArtefact") -> "Ranker":
     """A model that this process has just made itself; files are loaded by `LinearRanker.load` alone."""
     import skops.io
 
@@ -136,13 +146,22 @@ def _loaded(made: "RankerArtefact") -> "Ranker":
 def _judge(
     desk: "Desk", made: "RankerArtefact", labels: Sequence[Label], present: ModelVersion | None
 ) -> Judged:
-    scores = modelgates.out_of_fold(labels, lambda some: _loaded(fit(some)))
+    def fitted(some: Sequence[Label]) -> "Ranker":
+        return loaded(fit(some, rounds=1))  # figures need the manner of making, not its last digit
+
+    scores = modelgates.out_of_fold(labels, fitted)
     unseen = [at for at, label in enumerate(labels) if present and label.decided_at > present.created_at]
     threshold = desk.settings.share("queue.threshold")
-    candidate = _loaded(made)
+    candidate = loaded(made)
     # without a model in service the protected texts are compared with nothing but zero
     before = candidate if present is None else desk.ranker()
-    return modelgates.judge(candidate, before, labels, scores, unseen, desk.reader, threshold)
+    judged = modelgates.judge(candidate, before, labels, scores, unseen, desk.reader, threshold)
+    since = newlabels.newest_since(labels, None if present is None else present.created_at)
+    change = newlabels.effect(labels, since, threshold)
+    metrics = judged.metrics | heldout.figures(labels, scores, fitted)
+    metrics |= {} if change is None else change.metrics
+    reasons = (heldout.leak(labels), judged.refusal, None if change is None else change.refusal)
+    return Judged(metrics, next((reason for reason in reasons if reason), None))
 
 
 def _register(
@@ -188,6 +207,7 @@ def promote(desk: "Desk", model_id: int, staff_id: int) -> ModelVersion:
         with desk.sessions.begin() as session:
             model = _candidate(session, model_id)
             _retire(session, ModelKind(model.kind))
+            canary.end(session, desk, f"staff:{staff_id}")
             model.state = ModelState.CHAMPION.value
             model.promoted_by, model.promoted_at = staff_id, desk.clock()
             _log(session, desk, staff_id, "model_promote", model)
@@ -210,6 +230,7 @@ def rollback(desk: "Desk", staff_id: int) -> ModelVersion | None:
         wrong = None if before is None else modelbox.problem(desk.model_folder, before.sha256)
         if wrong is not None:
             raise ConflictError(f"the model before cannot serve: {wrong}")
+        canary.end(session, desk, f"staff:{staff_id}")
         serving.state = ModelState.RETIRED.value
         session.flush()
         if before is not None:

@@ -49,6 +49,10 @@ _ROWS = (
         r" at 1 %: two-sample Kolmogorov-Smirnov, p = ([\d.e-]+); never relied on",
         r" ở mức 1%: Kolmogorov–Smirnov hai mẫu, p = \1; chỉ để tham khảo",
     ),
+    (
+        r" at 1 %: chi-squared of topics against four closed weeks before, p = ([\d.e-]+)",
+        r" ở mức 1%: khi bình phương theo chủ đề so với bốn tuần đã chốt trước đó, p = \1",
+    ),
     (r"^quiet", "bình thường"),
     (r"^alarm", "báo động"),
     (r"^count$", "đếm"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from pipeline import splits
 from pipeline.labels import Label
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ PROTECTED_RISE = 0.01
 """How much more of the protected texts than the present model a candidate may flag, the gate aside."""
 WORSE = 0.01
 """How much worse than the present model a candidate may be on claims that neither has seen."""
-FOLDS = 5
 SEED = 0
 _Z = 1.959963984540054
 
@@ -80,18 +80,15 @@ def facts_of(text: str, topic: str) -> "ClaimFacts":
 
 
 def out_of_fold(labels: Sequence[Label], fit: "Callable[[Sequence[Label]], Ranker]") -> list[float]:
-    """A score for each label by a model that has seen neither the claim nor its story."""
-    from classify.fitting import folds
+    """A score for each label by a model that has met neither the claim, its story nor its source.
 
-    fold = folds([label.group for label in labels], FOLDS, SEED)
-    scores = [0.0] * len(labels)
-    for held in range(FOLDS):
-        mine = [at for at in range(len(labels)) if fold[at] == held]
-        if not mine:
-            continue
-        ranker = fit([label for at, label in enumerate(labels) if fold[at] != held])
-        ranked = ranker.score([facts_of(labels[at].text, labels[at].topic) for at in mine])
-        for at, one in zip(mine, ranked, strict=True):
+    Not a number where nothing else teaches enough to test it.
+    """
+    scores = [math.nan] * len(labels)
+    for split in splits.across(labels).splits:
+        ranker = fit([labels[at] for at in split.train])
+        ranked = ranker.score([facts_of(labels[at].text, labels[at].topic) for at in split.test])
+        for at, one in zip(split.test, ranked, strict=True):
             scores[at] = one.score
     return scores
 
@@ -108,14 +105,15 @@ def judge(
     """Measure a candidate against rule 10; `unseen` are labels that the present model has not met."""
     from classify.text import has_marks
 
-    calm = [at for at, label in enumerate(labels) if not label.is_false]
+    tested = [at for at in range(len(labels)) if not math.isnan(scores[at])]
+    calm = [at for at in tested if not labels[at].is_false]
     by_topic = _rates(((labels[at].topic, scores[at] >= threshold) for at in calm), "topic")
     by_marks = _rates(
         (("with" if has_marks(labels[at].text) else "without", scores[at] >= threshold) for at in calm),
         "marks",
     )
     admitted, flagged, before = _protected(candidate, present, reader, threshold)
-    lost = _lost(present, labels, scores, unseen, threshold)
+    lost = _lost(present, labels, scores, [at for at in unseen if at in set(tested)], threshold)
     metrics = {f"false_flag_{rate.name}": rate.value for rate in (*by_topic, *by_marks)}
     metrics |= {f"false_flag_n_{rate.name}": float(rate.n) for rate in (*by_topic, *by_marks)}
     metrics |= {

@@ -101,7 +101,6 @@ def _attempts(parts: Sequence[Part]) -> list[tuple[float, Sequence[Part], bool]]
 
 
 def _plain(notice: Notice, parts: Sequence[Part], size: float, *, was_cut: bool) -> str:
-    khmer = notice.language == Language.KM
     values = {
         "title": sharecard.breakable(sharecard.shortened(notice.title, MAX_TITLE)),
         "verdict": notice.verdict,
@@ -115,7 +114,7 @@ def _plain(notice: Notice, parts: Sequence[Part], size: float, *, was_cut: bool)
         "language": notice.language.value,
         "size": size,
         "colour": sharecard.COLOURS[notice.rating][0],
-        "fonts": (*sharecard.khmer_fonts(), *sharecard.WHEEL_FONTS) if khmer else sharecard.WHEEL_FONTS,
+        "fonts": sharecard.fonts_of(notice.language),
     }
     return json.dumps(values, ensure_ascii=False)
 
@@ -128,7 +127,8 @@ def _compiled(notice: Notice, inputs: str, kind: sharecard.PageKind) -> list[byt
         root=TEMPLATES,
         format=kind,
         ppi=8,
-        ignore_system_fonts=notice.language != Language.KM,
+        font_paths=[sharecard.FONTS],
+        ignore_system_fonts=True,
         sys_inputs={"notice": inputs},
         pdf_standards=["ua-1"] if kind == "pdf" else [],
         timestamp=int(datetime.combine(notice.day, time(), UTC).timestamp()),

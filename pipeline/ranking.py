@@ -18,7 +18,7 @@ from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
 from models.session import is_postgresql
 from models.vocabulary import COUNTED_FALSE, ClaimState, Rating
 from models.weeks import local_day
-from pipeline import autoqueue, search
+from pipeline import answers, autoqueue, canary, search
 from pipeline.compose import Desk
 from pipeline.decisions import OPEN_STATES
 from pipeline.learning import serving_id
@@ -34,7 +34,7 @@ _RANKED = (ClaimState.NEW, ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIR
 
 def rank(desk: Desk, progress: Progress = silent) -> int:
     """Score every claim that is not settled; gives how many were scored."""
-    ranker = desk.ranker()
+    ranker, trial = desk.ranker(), canary.on_trial(desk)
     with desk.reading() as session:
         ids = list(session.scalars(select(Claim.id).where(Claim.state.in_(_RANKED)).order_by(Claim.id)))
         model_id = serving_id(session)
@@ -46,7 +46,20 @@ def rank(desk: Desk, progress: Progress = silent) -> int:
             facts = [facts_of(claim, best_matches(session, claim.id), today) for claim in claims]
             for claim, fact, ranked in zip(claims, facts, ranker.score(facts), strict=True):
                 _write(session, claim, fact, ranked, model_id)
+            _order_canary(session, trial, claims, facts)
     return len(ids)
+
+
+def _order_canary(
+    session: Session, trial: canary.Canary | None, claims: Sequence[Claim], facts: "Sequence[ClaimFacts]"
+) -> None:
+    """Claims that already wait and fall to the model on trial are ordered by it; it lets none in."""
+    if trial is None:
+        return
+    mine = [(claim, fact) for claim, fact in zip(claims, facts, strict=True) if trial.orders(claim)]
+    ranked = trial.ranker.score([fact for _, fact in mine])
+    for (claim, fact), one in zip(mine, ranked, strict=True):
+        _write(session, claim, fact, one, trial.model_id)
 
 
 def facts_of(claim: Claim, matches: tuple[float, float], today: date) -> "ClaimFacts":
@@ -82,15 +95,16 @@ def best_matches(session: Session, claim_id: int) -> tuple[float, float]:
 def _write(
     session: Session, claim: Claim, facts: "ClaimFacts", ranked: "Ranked", model_id: int | None
 ) -> None:
-    from classify.rank import freshness, reach
+    from classify.rank import freshness, moved, reach
 
     # a broken model must not publish, hide or stop anything: what is not a number counts as unknown
     score = ranked.score if math.isfinite(ranked.score) else 0.5
     claim.score = min(1.0, max(0.0, score))
     claim.reach, claim.freshness = reach(facts), freshness(facts)
-    claim.priority = claim.score * claim.reach * claim.freshness
+    claim.priority = moved(claim.score, claim.learned) * claim.reach * claim.freshness
     claim.model_id = model_id
-    session.execute(delete(ClaimReason).where(ClaimReason.claim_id == claim.id))
+    promoted = ClaimReason.position < answers.FIRST_LEARNED
+    session.execute(delete(ClaimReason).where(ClaimReason.claim_id == claim.id, promoted))
     for position, reason in enumerate(ranked.reasons):
         session.add(
             ClaimReason(
@@ -129,8 +143,20 @@ def enter(claim: Claim, now: datetime, *, flagged: bool) -> None:
 
 def _explored(key: bytes, public_id: str, share: float) -> bool:
     """A keyed coin of known probability: the same claim always falls the same way."""
+    return chance_of(key, public_id) < share
+
+
+def chance_of(key: bytes, public_id: str) -> float:
+    """Where a claim stands in the order of chance, 0..1: drawn once, by a key, whatever its score."""
     digest = hmac.new(key, b"explore:" + public_id.encode(), hashlib.sha256).digest()
-    return int.from_bytes(digest[:8], "big") < share * 2**64
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def chance_in_order(claim: Claim) -> float:
+    """The chance that the order reckons with: the score, moved by what was learned since; 0 if unscored."""
+    from classify.rank import moved
+
+    return 0.0 if claim.score is None else moved(claim.score, claim.learned)
 
 
 def is_due(today: date) -> ColumnElement[bool]:

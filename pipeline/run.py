@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from models import audit, retention
 from models.errors import KiemChungError
-from pipeline import independent, undo
+from pipeline import independent, liverank, outlook, undo
 from pipeline.clustering import cluster
 from pipeline.compose import Desk, build
 from pipeline.matching import match
@@ -54,8 +54,10 @@ def stages(desk: Desk, progress: Progress = silent) -> tuple[int, int, int, int,
     clustered = cluster(desk, progress)
     matched = match(desk, progress)
     ranked = rank(desk, progress)
+    liverank.once(desk)
     # first the queue: what the score flags in this very run must not count as missed in the week's frame
     queued = queue(desk)
+    outlook.reckon(desk)
     drawn = draw_due(desk)
     independent.draw_due(desk)
     with desk.sessions.begin() as session:

@@ -17,9 +17,10 @@ from sqlalchemy import func, select
 from models.claims import Claim
 from models.errors import KiemChungError
 from models.weeks import NO_WEEK, ZONE, iso_week, local_day, week_days, weeks_between
-from pipeline import backup, copies, export_jobs, ledger, undo
+from pipeline import backup, copies, export_jobs, ledger, replays, undo
 from pipeline.compose import Desk, build
 from pipeline.erase import erase_due
+from pipeline.livework import Keeper
 from pipeline.settings import Settings
 from pipeline.worker import cycle, period_of
 
@@ -159,6 +160,7 @@ JOBS: tuple[Job, ...] = (
     Job("weekly-draw", ended_weeks, _draw),
     Job("independent-audit", undrawn_audits, _draw_audit),
     Job("close-week", answered_weeks, _close),
+    Job("replay", replays.weekly, replays.make_weekly),
     Job(export_jobs.WEEKLY, export_jobs.weeks_due, export_jobs.write_week),
     Job(export_jobs.ANNUAL, export_jobs.reports_due, export_jobs.write_report),
 )
@@ -223,6 +225,7 @@ class Scheduler:
         self.desk = desk
         self.wake_s = wake_s
         self._child: BaseProcess | None = None
+        self._order = Keeper(desk)
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -249,11 +252,13 @@ class Scheduler:
         if child is not None and child.is_alive():
             child.terminate()
             child.join(STOP_S)
+        self._order.stop()
         self._scheduler.shutdown(wait=True)
 
     def _wake(self) -> None:
         try:
             undo.settle_due(self.desk)
+            self._order.look()
             tick(self.desk, self._launch)
         except Exception:
             # a locked database or a full disk now is no reason to stop for ever; the ledger says what is open

@@ -1,17 +1,18 @@
 """The share card of a correction: a picture of 1200 × 630 with rating, title, truth, date and short address.
 
-Typst sets it, with text wrapped by its measured width. The fonts are the ones inside the Typst wheel, so
-that the same correction gives the same bytes on every machine; they hold Vietnamese and no Khmer. A Khmer
-card is set only where the machine has a Khmer font; elsewhere there is none. The SVG holds outlines instead
-of letters and needs no font to be shown. typst is imported where it is used.
+Typst sets it, with text wrapped by its measured width. The fonts are the ones inside the Typst wheel, which
+hold Vietnamese, and Noto Sans Khmer from `pipeline/fonts`, so that the same correction gives the same bytes
+on every machine. The SVG holds outlines instead of letters and needs no font to be shown. typst is imported
+where it is used.
 """
 
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from models.vocabulary import Language, Rating
@@ -27,16 +28,16 @@ MAX_TITLE = 160
 MAX_TRUTH = 220
 
 WHEEL_FONTS = ("Libertinus Serif", "New Computer Modern")
-KHMER_FONTS = (
-    *("Noto Sans Khmer", "Noto Serif Khmer", "Khmer OS Battambang", "Khmer OS Siemreap", "Khmer OS"),
-    *("Khmer OS System", "Hanuman", "Battambang", "Leelawadee UI", "Khmer UI"),
-)
+KHMER_FONT = "Noto Sans Khmer"
+FONTS = Path(__file__).with_name("fonts")
 COLOURS = {
     Rating.FALSE: ("#a5231c", "#fbe9e7"),
     Rating.MISLEADING: ("#8a5300", "#fdf0d9"),
     Rating.UNPROVEN: ("#4f5560", "#eceef1"),
     Rating.TRUE: ("#1c6a3a", "#e4f3e8"),
 }
+_KHMER_JOIN = "\u17d2"
+_LONG = re.compile(r"[^\s\u200b\u1780-\u17ff]{28,}")
 _made: Memo[bytes] = Memo(128)
 
 
@@ -54,18 +55,9 @@ class Card:
     language: Language = Language.VI
 
 
-def has_card(language: str) -> bool:
-    """Whether this machine has letters for a card in a language."""
-    return language != Language.KM or bool(khmer_fonts())
-
-
-@lru_cache(maxsize=1)
-def khmer_fonts() -> tuple[str, ...]:
-    """The Khmer fonts of this machine, best first; empty on one that has none."""
-    import typst
-
-    present = set(typst.Fonts(include_system_fonts=True).families())
-    return tuple(name for name in KHMER_FONTS if name in present)
+def fonts_of(language: str) -> tuple[str, ...]:
+    """The fonts of a sheet in a language, first choice first; each has letters of Vietnamese and of Khmer."""
+    return (KHMER_FONT, *WHEEL_FONTS) if language == Language.KM else (*WHEEL_FONTS, KHMER_FONT)
 
 
 def picture(card: Card, kind: Kind) -> bytes:
@@ -85,13 +77,23 @@ def shortened(text: str, most: int) -> str:
     if len(line) <= most:
         return line
     head = line[: most - 1]
-    whole = head if line[most - 1] == " " else head.rpartition(" ")[0] or head
+    whole = head if line[most - 1] == " " else head.rpartition(" ")[0] or _whole_letters(line, most - 1)
     return whole.rstrip(" ,;:.") + "…"
 
 
+def _whole_letters(line: str, most: int) -> str:
+    """The start of a text without spaces, which ends before a letter whose signs would be cut off."""
+    while most > 1 and (unicodedata.category(line[most])[0] == "M" or line[most - 1] == _KHMER_JOIN):
+        most -= 1
+    return line[:most]
+
+
 def breakable(text: str) -> str:
-    """The text with a place to break in every word that is too long for any line."""
-    return re.sub(r"\S{28,}", lambda word: "\u200b".join(re.findall(r".{1,14}", word.group())), text)
+    """The text with a place to break in every word that is too long for any line.
+
+    Khmer writes no spaces and its signs hang on their letter: typst knows where such a line may end.
+    """
+    return _LONG.sub(lambda word: "\u200b".join(re.findall(r".{1,14}", word.group())), text)
 
 
 def _inputs(card: Card) -> str:
@@ -100,7 +102,6 @@ def _inputs(card: Card) -> str:
 
 def _plain(card: Card) -> dict[str, object]:
     colour, ground = COLOURS[card.rating]
-    fonts = (*khmer_fonts(), *WHEEL_FONTS) if card.language == Language.KM else WHEEL_FONTS
     return {
         **asdict(card),
         "title": breakable(shortened(card.title, MAX_TITLE)),
@@ -109,7 +110,7 @@ def _plain(card: Card) -> dict[str, object]:
         "address": shortened(card.address, 62),
         "colour": colour,
         "ground": ground,
-        "fonts": fonts,
+        "fonts": fonts_of(card.language),
     }
 
 
@@ -121,7 +122,8 @@ def _compiled(card: Card, kind: Kind, inputs: str, ppi: float = 72) -> bytes:
         root=TEMPLATES,
         format=kind,
         ppi=ppi,
-        ignore_system_fonts=card.language != Language.KM,
+        font_paths=[FONTS],
+        ignore_system_fonts=True,
         sys_inputs={"card": inputs},
     )
     raw = made if isinstance(made, bytes) else b""

@@ -13,6 +13,7 @@ from pipeline import tables
 
 if TYPE_CHECKING:
     from classify.encoder import Vectors
+    from classify.views import Views
 
 YES = frozenset(["1", "1.0", "true", "yes", "y", "positive", "relevant", "included", "in", "check"])
 NO = frozenset(["0", "0.0", "false", "no", "n", "negative", "irrelevant", "excluded", "out", "-", "none"])
@@ -37,29 +38,40 @@ def load(
     encoder: str = "bundled",
 ) -> Pool:
     """Read the table and encode it once; raises `UsageError` for the file, a column or the encoder."""
-    from classify.encoder import open_encoder
-    from classify.errors import EncoderError
-
     rows = tables.read(path, [text_column, label_column])
     labels = [row[label_column].strip() for row in rows]
     chosen = positive_label(labels, f"{path} column {label_column}", positive)
-    texts = [row[text_column] for row in rows]
+    return encoded([row[text_column] for row in rows], [label == chosen for label in labels], encoder)
+
+
+def encoded(texts: list[str], truth: list[bool], encoder: str) -> Pool:
+    """A pool with its vectors; raises `UsageError` for an encoder that cannot be had."""
+    from classify.encoder import open_encoder
+    from classify.errors import EncoderError
+
     try:
         vectors = open_encoder(encoder).encode(texts)
     except EncoderError as error:
         raise UsageError(str(error)) from error
-    return Pool(texts, [label == chosen for label in labels], vectors)
+    return Pool(texts, truth, vectors)
 
 
 def simulate(
-    pool: Pool, seed: int, stop: str | None = None, on_progress: OnProgress | None = None
+    pool: Pool,
+    seed: int,
+    stop: str | None = None,
+    on_progress: OnProgress | None = None,
+    made: "Views | None" = None,
 ) -> dict[str, Any]:
-    """Replay the pool and give the design's JSON; raises `UsageError` if it cannot be played."""
+    """Replay the pool and give the design's JSON; raises `UsageError` if it cannot be played.
+
+    `made` are the pool's features, if several seeds share them.
+    """
     from classify.errors import EvaluationError
     from classify.simulate import replay
 
     try:
-        done = replay(pool.texts, pool.truth, seed, stop, on_progress, pool.vectors)
+        done = replay(pool.texts, pool.truth, seed, stop, on_progress, pool.vectors, made)
     except EvaluationError as error:
         raise UsageError(str(error)) from error
     return {
@@ -95,24 +107,31 @@ def several(
 
 def _runs(pool: Pool, seeds: Sequence[int], stop: str | None, processes: int) -> Iterator[dict[str, Any]]:
     if processes < 2:
-        yield from (simulate(pool, seed, stop) for seed in seeds)
+        made = _features(pool)
+        yield from (simulate(pool, seed, stop, made=made) for seed in seeds)
         return
     # spawned, not forked: a fork would share the threads of numpy in an unknown state
     with ProcessPoolExecutor(processes, get_context("spawn"), _receive, (pool, stop)) as workers:
         yield from workers.map(_one, seeds)
 
 
-_given: list[tuple[Pool, str | None]] = []
-"""The pool of a worker process: sent once, not with every seed."""
+def _features(pool: Pool) -> "Views":
+    from classify.simulate import features
+
+    return features(pool.texts, pool.vectors)
+
+
+_given: "list[tuple[Pool, str | None, Views]]" = []
+"""The pool of a worker process and its features: sent and made once, not with every seed."""
 
 
 def _receive(pool: Pool, stop: str | None) -> None:
-    _given[:] = [(pool, stop)]
+    _given[:] = [(pool, stop, _features(pool))]
 
 
 def _one(seed: int) -> dict[str, Any]:
-    pool, stop = _given[0]
-    return simulate(pool, seed, stop)
+    pool, stop, made = _given[0]
+    return simulate(pool, seed, stop, made=made)
 
 
 def _told(

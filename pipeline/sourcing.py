@@ -1,24 +1,22 @@
-"""The source registry at work: the state of each source, trying its entry points, adding a new one."""
+"""The source registry at work: the state of each source, trying its entry points, looking at a new one."""
 
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
 
 from crawlers import registry, urls
-from crawlers.errors import CrawlError, RegistryError
-from crawlers.registry import EntrySpec, SourceSpec
-from models.errors import ConflictError, KiemChungError, NotFoundError, UsageError
+from crawlers.errors import CrawlError
+from crawlers.registry import EntrySpec
+from models.errors import NotFoundError, UsageError
 from models.gathered import EntryPoint, Source
 from models.vocabulary import Outcome
 from models.weeks import local_day
 from pipeline.compose import Desk
+from pipeline.registering import registry_file
 from pipeline.run import sync_sources
 
 if TYPE_CHECKING:
@@ -61,14 +59,6 @@ class Probe:
     def as_dict(self) -> dict[str, object]:
         """The probe as plain values."""
         return asdict(self)
-
-
-def registry_file(desk: Desk) -> Path:
-    """The registry file; raises `UsageError` if there is none yet."""
-    path = desk.settings.path("sources.file")
-    if not path.exists():
-        raise UsageError(f"{path}: no source registry here; `kiemchung init` writes one to start from")
-    return path
 
 
 def states(desk: Desk, language: str = "vi") -> list[SourceState]:
@@ -182,33 +172,6 @@ def readable(probes: Sequence[Probe]) -> list[str]:
     return sorted({one.source for one in probes} - failing)
 
 
-def switch(desk: Desk, source_ids: Sequence[str], *, on: bool) -> Path:
-    """Switch sources on or off in the registry file, whose comments and order stay.
-
-    Raises `NotFoundError` for an unknown source, and `ConflictError` before one is switched on that no check
-    has ever read.
-    """
-    path = registry_file(desk)
-    specs = registry.load(path, desk.local_hosts)
-    unknown = sorted(set(source_ids) - {spec.id for spec in specs})
-    if unknown:
-        raise NotFoundError(f"source {', '.join(unknown)}: not in {path}")
-    sync_sources(desk)
-    with desk.reading() as session:
-        verified = set(session.scalars(select(Source.id).where(Source.verified_day.is_not(None))))
-    unread = sorted(set(source_ids) - verified)
-    if on and unread:
-        raise ConflictError(
-            f"source {', '.join(unread)}: never read yet; run `kiemchung sources check {unread[0]}`"
-        )
-    text = _text(path)
-    for source_id in source_ids:
-        text = registry.with_enabled(text, source_id, enabled=on)
-    _replace(desk, path, text)
-    sync_sources(desk)
-    return path
-
-
 def look(desk: Desk, url: str) -> "Discovery":
     """What a site offers to read; raises `RegistryError` for what can never be a source (rule 4)."""
     from crawlers.discover import discover
@@ -231,45 +194,6 @@ def default_id(url: str) -> str:
     """An identifier made of the site's name."""
     name = (urlsplit(url).hostname or "").removeprefix("www.").split(".")[0]
     return "".join(letter if letter.isalnum() else "-" for letter in name.lower())[:40].strip("-")
-
-
-def append(desk: Desk, spec: SourceSpec) -> Path:
-    """Add a source to the end of the registry file and keep the rest as it is; whole or not at all.
-
-    It counts as verified: it has just been read.
-    """
-    path = registry_file(desk)
-    if any(spec.id == known.id for known in registry.load(path, desk.local_hosts)):
-        raise ConflictError(f"source {spec.id}: is in {path} already; choose another with --id")
-    text = _text(path).rstrip("\r\n")
-    _replace(desk, path, f"{text}\n\n{registry.to_toml([spec])}".lstrip("\n"))
-    sync_sources(desk)
-    with desk.sessions.begin() as session:
-        registry.verified(session, spec.id, local_day(desk.clock()))
-    return path
-
-
-def _text(path: Path) -> str:
-    # line ends as they are: what is not changed stays the same to the byte
-    return path.read_bytes().decode("utf-8-sig")
-
-
-def _replace(desk: Desk, path: Path, text: str) -> None:
-    """Put a new text in the registry's place if it can be read as one, and never half of it."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        registry.load(temporary, desk.local_hosts)
-        temporary.replace(path)
-    except RegistryError as error:
-        raise UsageError(str(error).replace(str(temporary), "the new source")) from error
-    except OSError as error:
-        raise KiemChungError(f"{path}: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def known_sources(desk: Desk, source_ids: Sequence[str]) -> None:

@@ -95,6 +95,8 @@ def _show(answer: dict[str, Any]) -> None:
     for number, claim in enumerate(answer["claims"], start=1):
         reasons = ", ".join(one["feature"] for one in claim["reasons"] if one["weight"] > 0)
         console.say(f"\n{number}. “{claim['text']}”")
+        if "context" in claim:
+            console.say(f"   Tiếp theo câu: “{claim['context']}”")
         console.say(f"   Điểm cần kiểm chứng: {claim['score']:.2f}" + (f" ({reasons})" if reasons else ""))
         for match in claim["matches"]:
             rating = RATING_NAMES_VI.get(match["rating"], "đã kiểm chứng")
@@ -125,26 +127,41 @@ def evaluate_scope(
     _report(evaluate.scope(file) if file is not None else evaluate.scope_pairs(pairs or Path()), as_json)
 
 
-@evaluation.command("claims", epilog=examples("kiemchung evaluate claims sentences.tsv --json"))
+@evaluation.command(
+    "claims",
+    epilog=examples(
+        "kiemchung evaluate claims sentences.tsv --json",
+        "kiemchung evaluate claims sentences.tsv --encoder none",
+    ),
+)
 def evaluate_claims(
-    file: Annotated[Path, typer.Argument(help="TSV with doc_id, text and label (check or no)")],
+    file: Annotated[
+        Path, typer.Argument(help="TSV with doc_id, text, label (check or no); part if it has parts")
+    ],
+    encoder: Annotated[str, typer.Option(help="bundled, none, or the path of a model folder")] = "bundled",
     as_json: Json = False,
 ) -> None:
-    """Claim detection: average precision and AUC over sentences."""
+    """Claim detection: average precision and AUC over sentences, of all and of each part."""
     from pipeline import evaluate
 
-    _report(evaluate.claims(file), as_json)
+    _report(evaluate.claims(file, encoder), as_json)
 
 
-@evaluation.command("match", epilog=examples("kiemchung evaluate match claims/ --json"))
+@evaluation.command(
+    "match",
+    epilog=examples(
+        "kiemchung evaluate match claims/ --json", "kiemchung evaluate match claims/ --encoder none"
+    ),
+)
 def evaluate_match(
     folder: Annotated[Path, typer.Argument(help="folder with known_claims.tsv and queries.tsv")],
+    encoder: Annotated[str, typer.Option(help="bundled, none, or the path of a model folder")] = "bundled",
     as_json: Json = False,
 ) -> None:
-    """Claim matching: recall@1 and @5, MAP@5, AUC of match against none, milliseconds a query."""
+    """Claim matching: recall@1 and @5, MAP@5, AUC against none; beside BM25 and the encoder alone."""
     from pipeline import evaluate
 
-    _report(evaluate.match(folder), as_json)
+    _report(evaluate.match(folder, encoder), as_json)
 
 
 @evaluation.command("extract", epilog=examples("kiemchung evaluate extract article-extraction/ --json"))

@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 
 
+Reason = Annotated[str | None, typer.Option(help="why, kept as the source's note in the registry")]
 Language = Annotated[str, typer.Option("--lang", help="language of reasons: vi or en")]
 
 
@@ -59,7 +60,7 @@ def check(
     A source whose entry points can all be read is marked as verified. Exit code 1 if one cannot be read.
     """
     from models.errors import UsageError
-    from pipeline import sourcing
+    from pipeline import registering, sourcing
 
     _known(language)
     if enable and not source:
@@ -68,7 +69,7 @@ def check(
         probes = sourcing.probe(desk, source or [], language)
         switched = sourcing.readable(probes) if enable else []
         if switched:
-            sourcing.switch(desk, switched, on=True)
+            registering.switch(desk, switched, on=True)
     if as_json:
         console.emit({"entries": [one.as_dict() for one in probes], "enabled": switched})
     else:
@@ -86,25 +87,28 @@ def check(
 def enable_sources(
     context: typer.Context,
     source: Annotated[list[str], typer.Argument(metavar="ID...", help="sources to switch on")],
+    reason: Reason = None,
 ) -> None:
     """Switch sources on; only what `sources check` has read once. Comments and order of the file stay."""
-    _switch(context, source, on=True)
+    _switch(context, source, reason, on=True)
 
 
 @app.command("disable", epilog=examples("kiemchung sources disable thvl"))
 def disable_sources(
     context: typer.Context,
     source: Annotated[list[str], typer.Argument(metavar="ID...", help="sources to switch off")],
+    reason: Reason = None,
 ) -> None:
     """Switch sources off; what was read of them stays."""
-    _switch(context, source, on=False)
+    _switch(context, source, reason, on=False)
 
 
-def _switch(context: typer.Context, source: list[str], *, on: bool) -> None:
-    from pipeline import sourcing
+def _switch(context: typer.Context, source: list[str], reason: str | None, *, on: bool) -> None:
+    from pipeline import registering
 
+    why = "" if reason is None else registering.reason_of(reason)
     with console.desk(context) as desk:
-        path = sourcing.switch(desk, source, on=on)
+        path = registering.switch(desk, source, on=on, reason=why)
     console.say(f"switched {'on' if on else 'off'} in {path}: {', '.join(source)}")
 
 
@@ -143,12 +147,12 @@ def add(  # noqa: PLR0913, PLR0917 -- the options of one command
     """Look for feeds, sitemaps and ClaimReview of a site, show a sample, and add it to the registry."""
     from models.errors import ConflictError, UsageError
     from models.vocabulary import SourceKind
-    from pipeline import sourcing
+    from pipeline import registering, sourcing
 
     if kind not in set(SourceKind):
         raise UsageError(f"--kind {kind!r}: one of {', '.join(SourceKind)}")
     with console.desk(context) as desk:
-        sourcing.registry_file(desk)
+        registering.registry_file(desk)
         found = sourcing.look(desk, url)
         if not found.found:
             raise ConflictError(f"{url}: {found.problem}")
@@ -158,7 +162,7 @@ def add(  # noqa: PLR0913, PLR0917 -- the options of one command
             _show(found, spec, read)
         if not yes and not typer.confirm("Add this source?", err=True):
             raise typer.Exit(1)
-        path = sourcing.append(desk, spec)
+        path = registering.add(desk, spec, read=True)
     if as_json:
         entries = [_entry(one, read) for one in found.found]
         console.emit({"id": spec.id, "name": spec.name, "file": str(path), "entries": entries})

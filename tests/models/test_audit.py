@@ -98,7 +98,11 @@ def test_an_entry_lives_or_dies_with_its_transaction(sessions: sessionmaker[Sess
 FIELDS = ("at", "actor", "action", "subject", "detail_sha256", "previous")
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 @given(st.sampled_from(FIELDS), st.text(min_size=1, max_size=40), st.integers(0, 1000))
 def test_no_field_can_change_without_the_digest(field: str, value: str, seconds: int) -> None:
     entry = AuditEntry(

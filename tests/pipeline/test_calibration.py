@@ -149,6 +149,7 @@ def test_a_judged_week_is_reckoned_from_its_frame(desk: Desk) -> None:
     assert off.high is not None
     # the mean score is a good half, false are the highest seventh and the forty known ones
     assert off.low < 0.52 - 0.2 < off.high
+    assert off.state == "alarm"
     assert shown(one, "en") == f"{one.value:.3f}"
     assert shown(off, "en") == f"{off.value:.3f} [{off.low:.3f} – {off.high:.3f}]"
     table = calibration.reliability(later, WEEK)

@@ -1,6 +1,7 @@
 """Every command from the user's side: help, JSON, and one line for each thing that can go wrong."""
 
 import json
+import resource
 import signal
 import socket
 import sqlite3
@@ -51,14 +52,20 @@ def test_every_command_has_help_with_examples(tmp_path: Path, command: str) -> N
 def test_help_names_every_command_and_starts_at_once(tmp_path: Path) -> None:
     seconds = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = used_by_children()
         done = kiemchung(tmp_path, "--help")
-        seconds.append(time.perf_counter() - began)
+        seconds.append(used_by_children() - began)
     for command in COMMANDS:
         assert f"  {command.split('|', maxsplit=1)[0]} " in done.out
     assert "0 done, 1 could not, 2 used wrongly" in done.out
-    # 0.4 s on a quiet machine; tests share theirs
+    # 0.4 s of work; what others do on the machine is not counted
     assert min(seconds) < 1.0
+
+
+def used_by_children() -> float:
+    """The seconds of processor that the programs started so far have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
@@ -326,7 +333,7 @@ def test_whoever_waits_for_an_answer_gets_it(tmp_path: Path) -> None:
             child.stdin.flush()
             assert json.loads(child.stdout.readline())["in_scope"] is expected
         child.stdin.close()
-        assert child.wait(timeout=30) == 0
+        assert child.wait(timeout=120) == 0
 
 
 def test_a_bad_line_is_named(tmp_path: Path) -> None:
@@ -350,7 +357,7 @@ def test_a_reader_who_leaves_is_not_a_fault(tmp_path: Path) -> None:
     ) as child:
         assert child.stdout is not None
         child.stdout.close()
-        _, err = child.communicate(lines.encode() * 50, timeout=60)
+        _, err = child.communicate(lines.encode() * 50, timeout=120)
     assert err == b""
 
 
@@ -461,10 +468,10 @@ def test_a_registry_with_a_fault_is_named_with_its_line(tmp_path: Path) -> None:
 
 
 def wait_for(url: str, child: "subprocess.Popen[bytes]") -> bytes:
-    for _ in range(300):
+    for _ in range(900):
         assert child.poll() is None, child.communicate()
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 -- loopback
+            with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 -- loopback
                 assert answer.headers.get("server") is None
                 body: bytes = answer.read()
                 return body
@@ -491,7 +498,7 @@ def test_serve_serves_and_stops_on_a_signal(tmp_path: Path, workers: str) -> Non
             kiemchung(tmp_path, "restore", "x.tar").refused(1, "in use")
         finally:
             child.send_signal(signal.SIGTERM)
-            _, err = child.communicate(timeout=40)
+            _, err = child.communicate(timeout=120)
         assert child.returncode == 0
         assert b"Traceback" not in err
     with closing(sqlite3.connect(tmp_path / "var/kiemchung.sqlite")) as connection:
@@ -509,6 +516,6 @@ def test_an_interrupt_ends_quietly(tmp_path: Path) -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == b"nothing was due\n"
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=40)
+        _, err = child.communicate(timeout=120)
     assert child.returncode == 130
     assert b"Traceback" not in err

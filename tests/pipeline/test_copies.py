@@ -220,10 +220,10 @@ def test_a_claim_and_its_copies_are_held_out_together_in_training(desk: Desk) ->
     printed(desk, "bao-hai", edited(draw, words, 0.1), other)
     clustering.cluster(desk)
     with desk.reading() as session:
-        groups = labels._groups(session)
+        origins = labels._origins(session)
         claims = session.scalars(select(Mention.claim_id).order_by(Mention.id)).all()
     assert len(set(claims)) == 2, "two claims, met in copies of one story"
-    assert len({groups[claim] for claim in claims if claim}) == 1
+    assert len({origins[claim].group for claim in claims if claim}) == 1
 
 
 def test_near_copies_of_a_label_teach_once() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
 
 from models.claims import Claim, FrameUnit
 from models.desk import WeeklyFigure
@@ -15,7 +16,7 @@ from models.weeks import iso_week
 from pipeline import metrics
 from pipeline.calibration import SCORES_KEPT
 from pipeline.compose import Desk
-from pipeline.drift import FACTORS, RINGS_AT, audit_alarm, e_value, step
+from pipeline.drift import FACTORS, RINGS_AT, audit_alarm, e_value, input_drift, step
 from pipeline.figures import Figure, count, shown, state_vi, with_states
 from pipeline.sampling import draw, verify_draw
 from tests.conftest import NOW
@@ -252,3 +253,25 @@ def test_scores_leave_the_frame_after_fourteen_weeks(sqlite_desk: Desk) -> None:
     with sqlite_desk.reading() as session:
         assert dict(session.execute(kept).all()) == {weeks[0]: 0, weeks[1]: 40}
         assert all(verify_draw(session, sqlite_desk.keys.sampling, week) for week in weeks)
+
+
+def _topics(session: Session, week: str, n: dict[str, int]) -> None:
+    names = {"audit_alarm": 1} | {f"claims_in_scope_{topic}": count for topic, count in n.items()}
+    for name, value in names.items():
+        row = {"value": float(value), "level": 0.95, "n": value, "method": "count", "enough": True}
+        session.add(WeeklyFigure(week=week, name=name, computed_at=NOW, **row))
+
+
+@pytest.mark.parametrize(
+    ("now", "state"), [({"health": 80, "women": 20}, "quiet"), ({"health": 20, "women": 80}, "alarm")]
+)
+def test_other_topics_than_before_ring(sqlite_desk: Desk, now: dict[str, int], state: str) -> None:
+    figures = [count(f"claims_in_scope_{topic}", WEEK, n) for topic, n in now.items()]
+    with sqlite_desk.sessions.begin() as session:
+        assert not input_drift(session, WEEK, figures).enough
+        for week in ("2026-W40", "2026-W41", "2026-W42"):
+            _topics(session, week, {"health": 75, "women": 25})
+        session.flush()
+        (found,) = with_states([input_drift(session, WEEK, figures)])
+    assert (found.state, found.enough) == (state, True)
+    assert found.value == pytest.approx(0.05 if state == "quiet" else 0.55)

@@ -168,7 +168,7 @@ def test_a_killed_run_is_made_up_for_and_leaves_nothing_half(closed: Desk, point
     spawn = multiprocessing.get_context("spawn")
     child = spawn.Process(target=killed, args=(closed.settings, LONG_AFTER, point, n))
     child.start()
-    child.join(120)
+    child.join(600)
     assert child.exitcode == -signal.SIGKILL
     # whatever stands under its name is whole
     for name, data in written(closed).get(WEEK, {}).items():

@@ -226,7 +226,7 @@ def test_a_promoted_model_ranks_and_a_rollback_brings_back_what_was_before(taugh
 
     decide_many(desk, [people.an, people.binh, people.chi, people.dung], n=20, seed=2)
     second = learning.train(replace(desk, clock=lambda: NOW + timedelta(hours=2)))
-    assert (second.state, second.parent_id) == (ModelState.CANDIDATE, first.id)
+    assert (second.refusal, second.state, second.parent_id) == (None, ModelState.CANDIDATE, first.id)
     learning.promote(replace(desk, clock=lambda: NOW + timedelta(hours=3)), second.id, people.dung)
     with desk.reading() as session:
         assert learning.serving_id(session) == second.id

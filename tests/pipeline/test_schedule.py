@@ -304,7 +304,7 @@ def test_a_failing_wake_up_does_not_end_the_scheduler(
 
 
 def wait_until(done: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in range(1_200):
         if done():
             return
         time.sleep(0.05)

@@ -3,11 +3,15 @@
 import io
 import re
 import struct
+import unicodedata
 import zlib
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
+from typing import Any
 
 import pytest
+import typst
 from pypdf import PdfReader
 
 from models.vocabulary import Language, Rating
@@ -172,15 +176,52 @@ def test_texts_are_cut_at_a_word() -> None:
     assert len(shortened("x" * 500, 30)) == 30
 
 
-def test_a_khmer_card_is_set_only_where_the_machine_has_khmer_letters(
-    monkeypatch: pytest.MonkeyPatch,
+KHMER = Notice(
+    rating=Rating.FALSE,
+    verdict="មិនពិត",
+    title="ការផ្ដល់ប្រាក់ជំនួយ ៥ លានដុង គឺជាព័ត៌មានមិនពិតទេ",
+    parts=[Part("គេនិយាយថា", "ស្លឹកល្ហុងព្យាបាលជំងឺគ្រុនឈាមដែលគេផ្សព្វផ្សាយនៅលើបណ្ដាញសង្គម។")],
+    desk=CARD.desk,
+    day=NOW.date(),
+    date="18 វិច្ឆិកា 2026",
+    url=NOTICE.url,
+    address=NOTICE.address,
+    more="អានបន្ថែម",
+    cut="",
+    language=Language.KM,
+)
+
+
+def fonts_in(made: bytes) -> set[str]:
+    """Which fonts a PDF draws its letters with."""
+    resources: Any = PdfReader(io.BytesIO(made)).pages[0]["/Resources"]
+    return {str(one.get_object()["/BaseFont"]).partition("+")[2] for one in resources["/Font"].values()}
+
+
+def test_khmer_is_set_with_khmer_letters_on_every_machine() -> None:
+    made = notice.pdf(KHMER)
+    assert {"NotoSansKhmer-Regular", "NotoSansKhmer-Bold"} <= fonts_in(made)
+    assert "\u25cc" not in words_on(made), "a dotted circle stands where a sign was torn off its letter"
+    card = replace(CARD, language=Language.KM, title=KHMER.title, truth=KHMER.parts[0].text)
+    assert picture(card, "svg").count(b"<use ") > 20
+
+
+def test_control_without_the_font_no_khmer_letter_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert sharecard.has_card(Language.VI)
-    assert sharecard.has_card(Language.EN)
-    monkeypatch.setattr(sharecard, "khmer_fonts", tuple)
-    assert not sharecard.has_card(Language.KM)
-    monkeypatch.setattr(sharecard, "khmer_fonts", lambda: ("Noto Sans Khmer",))
-    assert sharecard.has_card(Language.KM)
+    monkeypatch.setattr(sharecard, "FONTS", tmp_path)
+    with pytest.raises(typst.TypstError, match="could not be displayed"):
+        notice.pdf(replace(KHMER, desk="Bàn tin khác"))
+
+
+def test_no_khmer_sign_is_torn_off_its_letter() -> None:
+    text = KHMER.parts[0].text
+    assert sharecard.breakable(text) == text
+    for most in range(8, len(text)):
+        left = shortened(text, most)[:-1]
+        rest = text[len(left) :]
+        assert not unicodedata.category(rest[0]).startswith("M"), left
+        assert not left.endswith("\u17d2"), left
 
 
 def pages(made: bytes) -> int:

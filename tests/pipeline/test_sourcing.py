@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 
 from crawlers import registry
 from demo import content, sources
+from models.desk import AuditEntry
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.gathered import FrontierPage, Item, Source
 from models.vocabulary import Outcome, SourceKind
 from models.weeks import local_day
-from pipeline import imports, sourcing
+from pipeline import imports, registering, sourcing
 from pipeline.compose import Desk
 from pipeline.demo import local_hosts, sample_sites
 from pipeline.settings import Value, load
@@ -80,7 +81,7 @@ def test_a_dead_source_says_why(desk: Desk, tmp_path: Path, port: int) -> None:
 def test_states_tell_the_health_of_each_source(desk: Desk) -> None:
     found = sourcing.states(desk)
     assert [one.id for one in found] == [
-        spec.id for spec in registry.load(sourcing.registry_file(desk), desk.local_hosts)
+        spec.id for spec in registry.load(registering.registry_file(desk), desk.local_hosts)
     ]
     assert all(one.enabled and one.health for one in found)
 
@@ -90,13 +91,13 @@ def test_discovery_finds_what_a_site_offers_and_adds_it(desk: Desk, tmp_path: Pa
     found = sourcing.look(desk, host(port, "benh-vien") + "/")
     assert found.problem is None
     spec = found.spec("benh-vien-moi", SourceKind.HEALTH)
-    path = sourcing.append(desk, spec)
+    path = registering.add(desk, spec, read=True)
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# my own remark\n")
     assert registry.load(path, desk.local_hosts) == [spec]
     assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".new")] == []
     with pytest.raises(ConflictError, match="--id"):
-        sourcing.append(desk, spec)
+        registering.add(desk, spec, read=True)
     assert path.read_text(encoding="utf-8") == text
     with desk.reading() as session:
         assert session.get_one(Source, "benh-vien-moi").enabled
@@ -106,11 +107,11 @@ def test_discovery_finds_what_a_site_offers_and_adds_it(desk: Desk, tmp_path: Pa
 
 
 def test_a_source_that_the_registry_refuses_changes_nothing(desk: Desk) -> None:
-    path = sourcing.registry_file(desk)
+    path = registering.registry_file(desk)
     before = path.read_bytes()
     first = registry.load(path, desk.local_hosts)[0]
     with pytest.raises(UsageError, match="the new source"):
-        sourcing.append(desk, replace(first, id="NOT AN ID"))
+        registering.add(desk, replace(first, id="NOT AN ID"), read=True)
     assert path.read_bytes() == before
 
 
@@ -119,18 +120,40 @@ def test_a_source_is_switched_on_once_a_check_has_read_it(desk: Desk, tmp_path: 
     before = path.read_text(encoding="utf-8").replace("enabled = true", "enabled = false  # chưa").encode()
     path.write_bytes(before.replace(b"\n", b"\r\n"))
     with pytest.raises(ConflictError, match="sources check benh-vien"):
-        sourcing.switch(desk, ["benh-vien"], on=True)
+        registering.switch(desk, ["benh-vien"], on=True)
     assert sourcing.readable(sourcing.probe(desk, ["benh-vien"])) == ["benh-vien"]
-    sourcing.switch(desk, ["benh-vien"], on=True)
+    registering.switch(desk, ["benh-vien"], on=True)
     with desk.reading() as session:
         assert list(session.scalars(select(Source.id).where(Source.enabled))) == ["benh-vien"]
     after = path.read_bytes()
     assert len(after) == len(before.replace(b"\n", b"\r\n")) - 1, "one word in one line"
     assert after.count(b"enabled = true  # ch\xc6\xb0a\r\n") == 1
-    sourcing.switch(desk, ["benh-vien"], on=False)
+    registering.switch(desk, ["benh-vien"], on=False)
     assert path.read_bytes() == before.replace(b"\n", b"\r\n")
     with pytest.raises(NotFoundError, match="khong-co"):
-        sourcing.switch(desk, ["khong-co"], on=False)
+        registering.switch(desk, ["khong-co"], on=False)
+
+
+def test_each_change_of_the_registry_is_in_the_log_with_its_reason_beside_it(desk: Desk) -> None:
+    registering.switch(desk, ["benh-vien"], on=False, reason="nguồn ngừng đăng")
+    registering.rest(desk, "cong-tinh", 3, reason="đang bảo trì", by=None)
+    path = registering.registry_file(desk)
+    with desk.reading() as session:
+        known = {one.id for one in session.scalars(select(Source))}
+        entries = [(one.action, one.subject) for one in session.scalars(select(AuditEntry))]
+    assert "cong-tinh" in known
+    assert entries == [("source_off", "source:benh-vien"), ("source_rest", "source:cong-tinh")]
+    assert registering.note_of(desk, "benh-vien") == "nguồn ngừng đăng"
+    assert {one.enabled for one in registry.load(path, desk.local_hosts) if one.id == "cong-tinh"} == {True}
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="0 to 30 days"):
+        registering.rest(desk, "cong-tinh", 31, reason="lâu quá")
+    # what is refused leaves neither a line in the file nor one in the log
+    with pytest.raises(NotFoundError):
+        registering.switch(desk, ["khong-co"], on=False, reason="không có nguồn này")
+    with desk.reading() as session:
+        assert session.scalar(select(func.count()).select_from(AuditEntry)) == 2
+    assert path.read_bytes() == before
 
 
 def test_what_was_found_is_tasted_and_leaves_nothing_behind(desk: Desk, port: int) -> None:

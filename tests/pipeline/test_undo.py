@@ -202,7 +202,7 @@ def test_a_process_killed_while_it_settles_loses_and_doubles_nothing(n: int, sql
     spawn = multiprocessing.get_context("spawn")
     child = spawn.Process(target=killed, args=(sqlite_desk.settings, NOW + timedelta(seconds=10), n))
     child.start()
-    child.join(60)
+    child.join(600)
     assert child.exitcode == -signal.SIGKILL
     assert count(sqlite_desk, Review) + count(sqlite_desk, PendingReview) == 2
     undo.settle_due(later(sqlite_desk, seconds=10))

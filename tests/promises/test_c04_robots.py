@@ -153,7 +153,7 @@ def _short_timeout() -> None:
     from crawlers import policy
 
     # the promise is that a silent robots.txt forbids, however long one waits for it
-    cast("dict[str, object]", policy.FIXED)["DOWNLOAD_TIMEOUT"] = 2
+    cast("dict[str, object]", policy.FIXED)["DOWNLOAD_TIMEOUT"] = 4
 
 
 def _failing_open() -> None:

@@ -537,7 +537,7 @@ def stops(place: Desk, site: Site) -> None:
     with crawling(plan) as running:
         waited(lambda: len(site.seen) >= 5)
         running.process.terminate()
-        report = running.wait(30)
+        report = running.wait()
         assert running.process.exitcode == 0
     assert 0 < report["pages"] < 60
     states = facts(place)["frontier"]
@@ -556,14 +556,14 @@ def test_a_second_signal_stops_at_once(sqlite_url: str, site: Site, tmp_path: Pa
     with opened(sqlite_url, tmp_path) as desk:
         plan = slowly(desk, site)
         # a page that never ends its answer: a clean stop would wait for it
-        site.put("bao.localhost", "/bao/2", Page(takeover=lambda _: time.sleep(30)))
+        site.put("bao.localhost", "/bao/2", Page(takeover=lambda _: time.sleep(LONGEST_S)))
         with crawling(plan) as running:
             waited(lambda: "/bao/2" in site.paths())
             running.process.terminate()
             time.sleep(0.3)
             running.process.terminate()
             waited(lambda: not running.alive() or running.pipe.poll(0))
-            running.process.join(5)
+            running.process.join(LONGEST_S / 4)
             assert not running.alive(), "it did not stop"
 
 

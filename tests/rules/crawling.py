@@ -52,7 +52,7 @@ def _child(plan: Plan, pipe: Connection) -> None:
         pipe.send(f"{type(error).__name__}: {error}")
 
 
-def crawl(plan: Plan, timeout_s: float = 60) -> dict[str, int]:
+def crawl(plan: Plan, timeout_s: float = 300) -> dict[str, int]:
     """The outcomes of the crawl; raises `KiemChungError` with what stopped it."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
@@ -65,7 +65,7 @@ def crawl(plan: Plan, timeout_s: float = 60) -> dict[str, int]:
     except EOFError:
         answer = "the crawl process died"
     finally:
-        child.join(20)
+        child.join(60)
         if child.is_alive():
             child.kill()
             child.join()

@@ -315,7 +315,11 @@ def _refused(desk: Desk, claim: int, text: CorrectionInput) -> bool:
     style=st.sampled_from(STYLES),
     field=st.sampled_from(FIELDS),
 )
-@budget(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@budget(
+    max_examples=250,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_more_than_six_words_of_a_tip_are_refused_and_six_are_not(
     tip_desk: tuple[Desk, int], start: int, length: int, before: int, style: str, field: str
 ) -> None:

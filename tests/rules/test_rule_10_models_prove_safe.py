@@ -138,8 +138,8 @@ def _trained_as(candidate: Ranker, monkeypatch: pytest.MonkeyPatch, data: bytes)
 
     made = RankerArtefact(data, sha256(data).hexdigest(), {})
     with monkeypatch.context() as patched:
-        patched.setattr(learning, "fit", lambda rows: made)  # noqa: ARG005
-        patched.setattr(learning, "_loaded", lambda artefact: candidate)  # noqa: ARG005
+        patched.setattr(learning, "fit", lambda rows, **_: made)  # noqa: ARG005
+        patched.setattr(learning, "loaded", lambda artefact: candidate)  # noqa: ARG005
         patched.setattr(modelbox, "validate", lambda folder, digest: None)  # noqa: ARG005
         yield
 
