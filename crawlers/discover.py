@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from crawlers import charsets, claimreview, feeds, healthwords, hosts, linkshape, listing, sitemaps, urls
-from crawlers.errors import ClaimReviewError, CrawlError, RegistryError
+from crawlers.errors import ClaimReviewError, HomePageError, RegistryError
 from crawlers.fetch import Fetched
 from crawlers.registry import EntrySpec, SourceSpec
 from models.vocabulary import EntryKind, Outcome, SourceKind
@@ -57,7 +57,7 @@ class Discovery:
 def discover(url: str, fetch: Fetch, guard: urls.Guard | None = None) -> Discovery:
     """Look at a site's home page, robots.txt and usual places, and try what they name.
 
-    Raises `RegistryError` for an address that can never be a source, `CrawlError` if the page cannot be read.
+    Raises `RegistryError` for an address that can never be a source, `HomePageError` if it cannot be read.
     """
     guard = guard or urls.Guard()
     problem = guard.refusal(url)
@@ -93,7 +93,7 @@ def _home(url: str, fetch: Fetch) -> Fetched:
     status = f" ({home.status})" if home.status else ""
     moved = f", to {home.url}: add that, if it is the organisation's own" if home.url != url else ""
     why = f": {healthwords.why(home.outcome, 'en')}{moved}"
-    raise CrawlError(f"{url}: {home.outcome.value}{status}{why}")
+    raise HomePageError(f"{url}: {home.outcome.value}{status}{why}", home.outcome)
 
 
 def _ask(

@@ -1,6 +1,7 @@
 """Errors of gathering; each text is one line that names the file, row, field or setting."""
 
 from models.errors import KiemChungError, UsageError
+from models.vocabulary import Outcome
 
 
 class CrawlError(KiemChungError):
@@ -13,6 +14,14 @@ class PolicyError(CrawlError):
 
 class RegistryError(UsageError):
     """A source registry holds something that is not allowed; the text gives file, line and field."""
+
+
+class HomePageError(CrawlError):
+    """The home page of what might become a source cannot be read; `outcome` says why."""
+
+    def __init__(self, text: str, outcome: Outcome) -> None:
+        super().__init__(text)
+        self.outcome = outcome
 
 
 class IntakeError(UsageError):

@@ -7,6 +7,7 @@ kind = "newspaper"          # newspaper broadcaster public_body health fact_chec
 homepage = "https://example.vn/"
 local = true
 enabled = true
+# note = "why it is on or off"   what the last hand that switched it wrote
 
 [[source.entry]]
 kind = "feed"               # feed sitemap listing claim_review
@@ -37,11 +38,14 @@ from models.vocabulary import EntryKind, SourceKind
 
 STARTER = Path(__file__).with_name("starter_sources.toml")
 LARGEST = 5 * 1024 * 1024
+LONGEST_NOTE = 300
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])")
 _RESERVED = frozenset([TIP_LINE, IMPORT])
-_SOURCE_FIELDS = frozenset(["id", "name", "kind", "homepage", "local", "enabled", "entry"])
+_SOURCE_FIELDS = frozenset(["id", "name", "kind", "homepage", "local", "enabled", "note", "entry"])
 _ENTRY_FIELDS = frozenset(["kind", "url", "link_pattern"])
 KIND = TypeVar("KIND", SourceKind, EntryKind)
+# a field's name and its value in one line, without the remark that may stand after it
+_VALUE = re.compile(r'(=\s*)(?:true|false|"(?:[^"\\]|\\.)*"|\'[^\']*\')')
 _PATTERNED = frozenset([EntryKind.LISTING, EntryKind.CLAIM_REVIEW])
 
 
@@ -65,6 +69,7 @@ class SourceSpec:
     local: bool
     enabled: bool
     entries: tuple[EntrySpec, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,7 @@ def _source(table: Mapping[str, Any], place: _Place, guard: urls.Guard) -> Sourc
         local=_flag(table, "local", place),
         enabled=_flag(table, "enabled", place, default=True),
         entries=_entries(entries, place, guard),
+        note=_string(table, "note", place, longest=LONGEST_NOTE) if "note" in table else "",
     )
 
 
@@ -259,36 +265,44 @@ def verified(session: Session, source_id: str, day: date) -> None:
     source.verified_day = source.verified_day or day
 
 
-def with_enabled(text: str, source_id: str, *, enabled: bool) -> str:
+def with_enabled(text: str, source_id: str, *, enabled: bool, note: str | None = None) -> str:
     """The text of a registry with one source switched on or off; comments, order and all else stay.
 
-    Raises `RegistryError` if the source is not in it, or is written in a way that cannot be edited by line.
+    A note, which says why, is put in the place of the one before. Raises `RegistryError` if the source is not
+    in it, or is written in a way that cannot be edited by line.
     """
     tables = tomllib.loads(text).get("source", [])
     ids = [table.get("id") for table in tables]
     if source_id not in ids:
         raise RegistryError(f"source {source_id}: not in the registry")
     number = ids.index(source_id)
-    rows = text.splitlines(keepends=True)
-    place = Lines(text)
-    value = _toml(enabled)
-    if "enabled" in tables[number]:
-        at = place.of(number, None, "enabled") - 1
-        rows[at] = re.sub(r"(=\s*)(?:true|false)\b", rf"\g<1>{value}", rows[at], count=1)
-    else:
-        at = place.of(number, None, "id")
-        ending = "\r\n" if rows[at - 1].endswith("\r\n") else "\n"
-        rows.insert(at, f"enabled = {value}{ending}")
-    changed = "".join(rows)
+    changed = _with_value(text, number, "enabled", value=enabled)
+    wanted = {**tables[number], "enabled": enabled}
+    if note is not None:
+        changed, wanted = _with_value(changed, number, "note", value=note), {**wanted, "note": note}
     # the line-wise edit is trusted only if it changed this and nothing else
-    wanted = [{**table, "enabled": enabled} if one == number else table for one, table in enumerate(tables)]
     try:
-        kept = tomllib.loads(changed).get("source") == wanted
+        kept = tomllib.loads(changed).get("source") == [*tables[:number], wanted, *tables[number + 1 :]]
     except tomllib.TOMLDecodeError:
         kept = False
     if not kept:
         raise RegistryError(f"source {source_id}: set `enabled` by hand; it is not on a line of its own")
     return changed
+
+
+def _with_value(text: str, number: int, field: str, *, value: bool | str) -> str:
+    """The text with a field of one source set on its own line, or on a new one below the identifier."""
+    rows = text.splitlines(keepends=True)
+    place = Lines(text)
+    at = place.of(number, None, field) - 1
+    if place.has(number, field):
+        written = _toml(value)
+        rows[at] = _VALUE.sub(lambda found: found[1] + written, rows[at], count=1)
+    else:
+        at = place.of(number, None, "id")
+        ending = "\r\n" if rows[at - 1].endswith("\r\n") else "\n"
+        rows.insert(at, f"{field} = {_toml(value)}{ending}")
+    return "".join(rows)
 
 
 def to_toml(specs: Iterable[SourceSpec]) -> str:
@@ -298,6 +312,7 @@ def to_toml(specs: Iterable[SourceSpec]) -> str:
         lines = ["[[source]]"]
         pairs: list[tuple[str, object]] = [("id", spec.id), ("name", spec.name), ("kind", spec.kind.value)]
         pairs += [("homepage", spec.homepage), ("local", spec.local), ("enabled", spec.enabled)]
+        pairs += [("note", spec.note)] if spec.note else []
         lines += [f"{name} = {_toml(value)}" for name, value in pairs]
         for entry in spec.entries:
             lines += [

@@ -28,6 +28,10 @@ class Lines:
         """The line of a field, or of its table's header if the field is missing; lines count from 1."""
         return self._fields.get((source, entry, field)) or self._tables.get((source, entry), 1)
 
+    def has(self, source: int, field: str) -> bool:
+        """Whether a source's own table holds a field."""
+        return (source, None, field) in self._fields
+
     def top(self, field: str) -> int:
         """The line of a field above the first table."""
         return self._fields.get((-1, None, field), 1)

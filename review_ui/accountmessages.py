@@ -19,6 +19,7 @@ ROWS: Sequence[tuple[str, str, str | None]] = (
         None,
     ),
     (r"\S+: \S+ is none of \S+, .*", "Thiết lập này không đúng; hãy xem tài liệu vận hành.", None),
+    (r"language: choose one", "Hãy chọn một ngôn ngữ.", None),
     (r"code: is not the one that the app shows now", _CODE, "code"),
     (
         r"name: say in 1 to (\d+) characters what the token is for",

@@ -1,10 +1,13 @@
 """The web app: routes, guard, shield and templates put together for one desk."""
 
-from fastapi import Depends, FastAPI
+from functools import cache
+
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from models.errors import KiemChungError
 from pipeline import oidc, second_factor, workdays
@@ -12,7 +15,7 @@ from pipeline.compose import Desk
 from review_ui import permissions, scraper
 from review_ui.errors import WiringError
 from review_ui.faults import fault_page
-from review_ui.guard import Routes, authorise
+from review_ui.guard import authorise
 from review_ui.pages import Site
 from review_ui.routes import (
     about,
@@ -39,9 +42,11 @@ from review_ui.routes import (
     prometheus,
     publishing,
     queue,
+    replays,
     roles,
     seeds,
     sign_in,
+    source_admin,
     sources,
     static,
     subscriptions,
@@ -65,6 +70,7 @@ ALL = (
     about.routes,
     open_data.routes,
     sources.routes,
+    source_admin.routes,
     sign_in.routes,
     queue.routes,
     claimwork.routes,
@@ -74,6 +80,7 @@ ALL = (
     independent.routes,
     seeds.routes,
     models.routes,
+    replays.routes,
     accounts.routes,
     my_account.routes,
     roles.routes,
@@ -100,16 +107,9 @@ def create_app(desk: Desk, banner: str | None = None) -> FastAPI:
         oidc.client(desk)
     site = Site(desk, make_environment(), Throttle(desk.clock), banner)
     # no generated API description: every form is strict and every page is for people
-    app = FastAPI(
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        dependencies=[Depends(authorise)],
-        redirect_slashes=False,
-    )
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.site = site
-    for router in ALL:
-        _add(app, router)
+    app.router.routes.extend(_guarded())
     permissions.check_routes(_names(app))
 
     def answer(request: Request, error: Exception) -> Response:
@@ -122,17 +122,21 @@ def create_app(desk: Desk, banner: str | None = None) -> FastAPI:
     return app
 
 
-def _add(app: FastAPI, router: Routes) -> None:
-    """Add each route to the app itself, so that the app's guard and the check below see every one."""
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            app.add_api_route(
-                route.path,
-                route.endpoint,
-                methods=sorted(route.methods or ()),
-                response_model=None,
-                response_class=Response,
-            )
+@cache
+def _guarded() -> tuple[BaseRoute, ...]:
+    """Every route behind the guard; a process builds them once, whatever number of apps it holds."""
+    guarded = APIRouter(dependencies=[Depends(authorise)])
+    for router in ALL:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                guarded.add_api_route(
+                    route.path,
+                    route.endpoint,
+                    methods=sorted(route.methods or ()),
+                    response_model=None,
+                    response_class=Response,
+                )
+    return tuple(guarded.routes)
 
 
 def _names(app: FastAPI) -> list[str]:

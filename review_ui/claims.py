@@ -1,6 +1,7 @@
 """One claim as a reviewer sees it: mentions, matches, reasons, evidence; blind where it must be."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +16,7 @@ from models.errors import ConflictError, NotFoundError
 from models.gathered import Item, Mention, Source
 from models.vocabulary import AppealState, ClaimState, ItemKind, Role
 from models.weeks import local_day
-from pipeline import copies, drafts, groups, independent, seeding, undo
+from pipeline import answers, copies, drafts, groups, independent, ranking, seeding, undo
 from pipeline.decisions import OPEN_STATES, holder, may_review, round_reviews
 from pipeline.drafts import KeptDraft
 from pipeline.proposals import SAME, Proposal, proposal_of
@@ -94,6 +95,9 @@ class ClaimPage:
     matches: Sequence[ShownMatch]
     proposal: Proposal | None
     reasons: Sequence[ClaimReason]
+    answered: AbstractSet[str]
+    chance: float
+    first_learned: int
     tokens: Sequence[ShownToken]
     evidence: Sequence[Evidence]
     dead_since: Mapping[int, date]
@@ -132,10 +136,13 @@ def claim_page(session: Session, claim_id: int, me: SignedIn, now: datetime) -> 
     return ClaimPage(
         claim=claim,
         mentions=mentions_of(session, claim.id),
-        spread=spread_of(session, claim.id),
+        spread=spread_of(session, claim.id, local_day(now)),
         matches=_matches(session, claim),
         proposal=proposal_of(session, claim, local_day(now)) if own.can_review else None,
         reasons=session.scalars(reasons).all(),
+        answered=answers.of_claim(session, claim.id, me.staff_id),
+        chance=ranking.chance_in_order(claim),
+        first_learned=answers.FIRST_LEARNED,
         tokens=tokens_of(session, claim.id),
         evidence=session.scalars(evidence).all(),
         dead_since=_dead_since(session, claim.id),

@@ -77,10 +77,11 @@ def _note(change: Change, language: str) -> str:
 
 def inlined(drawing: Drawing) -> Mapping[str, Markup]:
     """Both widths as addresses that hold the picture: a page on a weak line costs no further request."""
-    return {"wide": _address(drawing.wide), "narrow": _address(drawing.narrow)}
+    return {"wide": address(drawing.wide), "narrow": address(drawing.narrow)}
 
 
-def _address(draw: Callable[[], str]) -> Markup:
+def address(draw: Callable[[], str]) -> Markup:
+    """A picture as an address that holds it."""
     return Markup("data:image/svg+xml,") + Markup(draw().translate(_CODED))  # noqa: S704 -- nothing can end it
 
 

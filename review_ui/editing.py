@@ -10,7 +10,8 @@ from pipeline.paraphrase import LONGEST_RUN, SharedSpan, shared_spans
 from pipeline.plainwords import LONG_SENTENCE, Hint, HintKind, Measured, hints, measured
 from pipeline.publishing import CorrectionInput
 from review_ui.forms import Form
-from review_ui.messages import FIELD_NAMES, LANGUAGES
+from review_ui.language import FIRST, say
+from review_ui.messages import FIELD_NAMES, LANGUAGES, upper_first
 
 PARTS = tuple(field.name for field in fields(CorrectionInput))
 NAMES = tuple(f"{language.value}-{part}" for language in Language for part in PARTS)
@@ -18,7 +19,7 @@ TAB = "tieng"
 EXTRA = ("reason", TAB)
 NEEDED = frozenset(PARTS) - {"contact", "spoken"}
 
-_HINTS = {
+HINTS = {
     HintKind.LONG_SENTENCE: f"câu dài {{n}} tiếng, nên dưới {LONG_SENTENCE}: “{{words}}”",
     HintKind.FIGURES: "{n} con số trong một câu: “{words}”",
     HintKind.UNGROUPED: "viết số có dấu chấm từng ba chữ số: {words}",
@@ -39,6 +40,7 @@ class Examined:
     measured: Measured
     copied: Sequence[SharedSpan]
     hints: Sequence[Hint]
+    tag: str = FIRST
 
     @property
     def marked(self) -> Markup:
@@ -58,7 +60,7 @@ class Examined:
     @property
     def advice(self) -> list[str]:
         """The hints in words."""
-        return [_HINTS[hint.kind].format(n=hint.n, words=hint.words) for hint in self.hints]
+        return [say(self.tag, HINTS[hint.kind]).format(n=hint.n, words=hint.words) for hint in self.hints]
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,16 @@ class Tab:
     written: int
     needed: int
     chosen: bool
+    tag: str = FIRST
 
     @property
     def state(self) -> str:
         """How far it is, in words."""
         if not self.written:
-            return "chưa có"
-        return "đủ" if self.written == self.needed else f"{self.written}/{self.needed} ô"
+            return say(self.tag, "chưa có")
+        if self.written == self.needed:
+            return say(self.tag, "đủ")
+        return say(self.tag, "%(written)s/%(needed)s ô") % {"written": self.written, "needed": self.needed}
 
 
 def chosen_language(name: str) -> Language:
@@ -84,42 +89,44 @@ def chosen_language(name: str) -> Language:
     return Language(name) if name in set(Language) else Language.VI
 
 
-def tabs(form: Form, chosen: Language) -> list[Tab]:
-    """The languages of the editor in their order."""
+def tabs(form: Form, chosen: Language, tag: str = FIRST) -> list[Tab]:
+    """The languages of the editor in their order, named in the language of the page."""
     return [
         Tab(
             language,
-            LANGUAGES[language].capitalize(),
+            say(tag, upper_first(LANGUAGES[language])),
             sum(bool(form[f"{language.value}-{part}"].strip()) for part in NEEDED),
             len(NEEDED),
             language is chosen,
+            tag,
         )
         for language in Language
     ]
 
 
-def examine(form: Form, fenced: Sequence[str]) -> list[Examined]:
+def examine(form: Form, fenced: Sequence[str], tag: str = FIRST) -> list[Examined]:
     """Every field that holds words, with what the six-word check and the hints find in it."""
     found = []
     for language in Language:
         for part in PARTS:
             text = form[f"{language.value}-{part}"]
             if text.strip():
-                found.append(_examined(language, part, text, fenced))
+                found.append(_examined(language, part, text, fenced, tag))
     return found
 
 
-def _examined(language: Language, part: str, text: str, fenced: Sequence[str]) -> Examined:
+def _examined(language: Language, part: str, text: str, fenced: Sequence[str], tag: str) -> Examined:
     # the hints know Vietnamese; in other languages only lengths are told
     advice = hints(text, title=part == "title") if language is Language.VI and part != "spoken" else []
     return Examined(
         f"{language.value}-{part}",
-        f"{FIELD_NAMES[part]} ({LANGUAGES[language]})",
+        f"{say(tag, FIELD_NAMES[part])} ({say(tag, LANGUAGES[language])})",
         language,
         text,
         measured(text),
         shared_spans(text, fenced),
         advice,
+        tag,
     )
 
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from models.desk import Staff
 from models.vocabulary import Role
 from pipeline import oidc, second_factor
-from review_ui import sessions
+from review_ui import sessions, stafflanguage
 from review_ui.messages import Message
 from review_ui.pages import desk_of, staff_page
 
@@ -67,4 +67,7 @@ def enter(request: Request, staff: Staff, back: str) -> Response:
     secret = sessions.begin(desk_of(request), staff.id, request.cookies.get(sessions.COOKIE))
     response = RedirectResponse(back or START[Role(staff.role)], 303)
     sessions.set_cookie(response, secret)
+    chosen = stafflanguage.asked(request)
+    if chosen:
+        stafflanguage.keep(response, chosen)
     return response

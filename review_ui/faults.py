@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from models.errors import ConflictError, KiemChungError, NotFoundError, StoreError, UsageError
+from review_ui import stafflanguage
 from review_ui.errors import (
     CrossSiteError,
     ForbiddenError,
@@ -102,8 +103,10 @@ def fault_page(site: Site, request: Request, error: Exception) -> Response:
         return RedirectResponse("/tai-khoan-cua-toi", 303, headers={"cache-control": NO_STORE})
     if isinstance(error, NotSignedInError) and to_read:
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        door = f"/dang-nhap?ve={quote(back, safe='')}"
+        tag = stafflanguage.asked(request)
         return RedirectResponse(
-            f"/dang-nhap?ve={quote(back, safe='')}", 303, headers={"cache-control": NO_STORE}
+            f"{door}&lang={tag}" if tag else door, 303, headers={"cache-control": NO_STORE}
         )
     fault = fault_of(error)
     language = language_of(request)

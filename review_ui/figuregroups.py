@@ -48,7 +48,7 @@ GROUPS = (
         "Chất lượng đọc",
         "Quality of reading",
         "verdict_sensitivity agreement* false_flag_rate* audit_false_flags audit_unflagged_false"
-        " audit_not_judged auto_queue_stopped calibration_* score_drift* evidence_per_verdict",
+        " audit_not_judged auto_queue_stopped calibration_* score_drift* input_drift evidence_per_verdict",
     ),
     Group(
         "nguon",

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from models.vocabulary import SourceKind, Topic
 from review_ui import words
+from review_ui.language import FIRST, say
 from review_ui.templating import query
 
 PATH = "/ban-lam-viec"
@@ -44,6 +45,7 @@ KINDS: dict[str, str] = {
     **{str(kind): words.SOURCE_KINDS[kind] for kind in SourceKind},
 }
 AGES = {"1": "Trong 1 ngày", "3": "Trong 3 ngày", "7": "Trong 7 ngày", "cu": "Cũ hơn 7 ngày"}
+LOCAL, MINE = "Địa phương", "Của tôi"
 MATCHES = {"co": "Có kiểm chứng trùng", "khong": "Chưa có kiểm chứng trùng"}
 
 
@@ -124,16 +126,22 @@ class Filters:
         """Whether anything is narrowed."""
         return bool(self.query())
 
-    def chips(self, topics: Mapping[str, str]) -> list[Chip]:
-        """Every filter that is set, each with the address that clears it alone."""
+    def chips(self, topics: Mapping[str, str], tag: str = FIRST) -> list[Chip]:
+        """Every filter that is set, each with the address that clears it; `topics` in the same language."""
         found = [
             (self.stage != "cho", STAGES[self.stage], replace(self, stage="cho")),
             (bool(self.topic), topics[self.topic] if self.topic else "", replace(self, topic=None)),
             (bool(self.kind), KINDS.get(self.kind, ""), replace(self, kind="")),
-            (self.local, "Địa phương", replace(self, local=False)),
+            (self.local, LOCAL, replace(self, local=False)),
             (bool(self.matched), MATCHES.get(self.matched, ""), replace(self, matched="")),
             (bool(self.age), AGES.get(self.age, ""), replace(self, age="")),
-            (self.mine, "Của tôi", replace(self, mine=False)),
+            (self.mine, MINE, replace(self, mine=False)),
             (bool(self.words), f"“{self.words}”", replace(self, words="")),
         ]
-        return [Chip(label, rest.address()) for is_set, label, rest in found if is_set]
+        return [Chip(say(tag, label), rest.address()) for is_set, label, rest in found if is_set]
+
+
+def lists_in(tag: str) -> dict[str, dict[str, str]]:
+    """The values that each filter may have, in words of a language."""
+    lists = {"stages": STAGES, "kinds": KINDS, "ages": AGES, "matches": MATCHES}
+    return {name: {value: say(tag, text) for value, text in one.items()} for name, one in lists.items()}

@@ -1,5 +1,6 @@
 """Every request passes here before its route: deny by default, by the one table of permissions."""
 
+import logging
 import secrets
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from review_ui.errors import ForbiddenError, MustEnrolError, NotSignedInError
 from review_ui.pages import desk_of
 from review_ui.scraper import is_scraper
 
+log = logging.getLogger("kiemchung.web")
+
 GET = ("GET", "HEAD")
 
 
@@ -24,6 +27,11 @@ def authorise(request: Request) -> None:
     """
     name = request.scope["route"].name
     allowed = permissions.PERMISSIONS[name]
+    by_token = name in permissions.BY_STAFF_TOKEN
+    # which language a page and its faults are in: public pages follow their address alone
+    request.state.for_staff = name in permissions.AT_THE_DOOR or (
+        allowed is not permissions.EVERYBODY and not by_token
+    )
     if allowed is permissions.EVERYBODY:
         return
     if name in permissions.BY_TOKEN and is_scraper(
@@ -31,11 +39,12 @@ def authorise(request: Request) -> None:
     ):
         return
     # a route for programs never looks at a cookie: no other site can ride on somebody's session there
-    by_token = name in permissions.BY_STAFF_TOKEN
     me = _by_token(request) if by_token else _by_session(request)
     if me is None:
         raise NotSignedInError("sign in first")
     if me.role not in allowed:
+        # ASVS 16.3.2: who tried what; staff alone have an account, so this names nobody else
+        log.warning("access refused", extra={"staff": me.staff_id, "route": name})
         raise ForbiddenError("this role may not do that")
     if me.must_enrol and name not in permissions.BEFORE_ENROLLING:
         raise MustEnrolError("set up a second factor first")

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.accounts import MAX_PASSWORD, MIN_PASSWORD
 from review_ui.accountmessages import ROWS
 from review_ui.language import FIRST, say
+from review_ui.sourcemessages import SOURCE_ROWS
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,19 @@ FIELD_NAMES = {
     "contact": "Gọi cho ai",
     "spoken": "Bài đọc loa nửa phút",
 }
+
+
+def upper_first(text: str) -> str:
+    """The text with a capital at its start, and names within it as they are: Tiếng Việt."""
+    return text[:1].upper() + text[1:]
+
+
 LANGUAGES = {"vi": "tiếng Việt", "en": "tiếng Anh", "km": "tiếng Khmer"}
 
 # pattern of the message, the Vietnamese line (\1 … are its groups), the field
 _TABLE: Sequence[tuple[str, str, str | None]] = (
     *ROWS,
+    *SOURCE_ROWS,
     (r"reason: write (\d+) to (\d+) characters", r"Lý do: hãy viết từ \1 đến \2 ký tự.", "reason"),
     (r"reason: say why the correction changes", "Hãy ghi lý do vì sao bản đính chính thay đổi.", "reason"),
     (
@@ -163,6 +171,49 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
         None,
     ),
     (r"only a lead lets the score .*", "Chỉ trưởng nhóm mới được cho máy xếp hàng trở lại.", None),
+    # learning between models, and answers to reasons
+    (r"only a lead decides whether the order .*", "Chỉ trưởng nhóm mới được bật hoặc tắt việc này.", None),
+    (r"the order learns from new verdicts already", "Thứ tự đang học từ các kết luận mới rồi.", None),
+    (r"the order learns from no new verdicts now", "Thứ tự hiện không học từ kết luận mới.", None),
+    (
+        r"the order may not learn now: .*",
+        "Chưa bật được: một kiểm toán đang báo động. Hãy tìm hiểu kiểm toán đó trước.",
+        None,
+    ),
+    (
+        r"the independent audit found too many false flags",
+        "Kiểm toán độc lập thấy quá nhiều gợi ý sai.",
+        None,
+    ),
+    (
+        r"the weekly audit's alarm for missed claims rings",
+        "Kiểm toán hằng tuần báo động vì sót tin sai.",
+        None,
+    ),
+    (r"the model that served was taken back", "Mô hình đang dùng khi bật đã bị lùi lại.", None),
+    (
+        r"would flag (.*) more of the protected texts .*",
+        r"Điều học được sẽ đẩy thêm \1 câu được bảo vệ qua ngưỡng.",
+        None,
+    ),
+    (
+        r"would lift the protected texts by .*",
+        "Điều học được sẽ đẩy các câu được bảo vệ lên cao hơn.",
+        None,
+    ),
+    (
+        r"would make false flags uneven over topics",
+        "Điều học được sẽ làm gợi ý sai lệch giữa các chủ đề.",
+        None,
+    ),
+    (
+        r"would make false flags uneven over text .*",
+        "Điều học được sẽ làm gợi ý sai lệch giữa chữ có dấu và không dấu.",
+        None,
+    ),
+    (r"why: write (\d+) to (\d+) characters", r"Vì sao: hãy viết từ \1 đến \2 ký tự.", "why"),
+    (r"this reason is not shown any more", "Lý do này không còn được nêu nữa.", None),
+    (r"you have answered this reason already", "Bạn đã nói về lý do này rồi.", None),
     (r"the score fills the queue already", "Máy đang tự xếp hàng; không có gì để mở lại.", None),
     (r"until: choose a day within the next 30", "Hãy chọn một ngày trong 30 ngày tới.", "until"),
     (r"\w+: choose a day", "Hãy chọn một ngày hợp lệ.", None),
@@ -229,11 +280,6 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
         "Kết luận cần một nguồn gốc hoặc hai nguồn độc lập.",
         None,
     ),
-    (
-        r"there is no (card|sheet) in this language: .*",
-        "Máy chủ này không có phông chữ của ngôn ngữ đó; hãy dùng bản tiếng Việt hoặc tiếng Anh.",
-        None,
-    ),
     (r"this correction has no verdict", "Bản đính chính này chưa có kết luận.", None),
     (r"there is no such correction", "Không có bản đính chính này.", None),
     (r"this correction is not published in (\w+) yet", "Bản đính chính này chưa có ở ngôn ngữ đó.", None),
@@ -260,6 +306,9 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
     (r"model: choose one", "Hãy chọn một mô hình.", None),
     (r"model (\d+): is not in the registry", r"Không có mô hình #\1.", None),
     (r"another model was promoted at the same moment", "Có người vừa đưa một mô hình khác vào dùng.", None),
+    (r"another model is on trial: .*", "Đang chạy thử một mô hình khác: hãy ngừng chạy thử trước.", None),
+    (r"no model is on trial", "Không có mô hình nào đang chạy thử.", None),
+    (r"model (\d+): only a candidate can be tried", r"Chỉ chạy thử được mô hình đang chờ duyệt (#\1).", None),
     (r"no model serves: .*", "Chưa có mô hình nào đang dùng để quay lại.", None),
     (r"the model before cannot serve: (.*)", r"Mô hình trước không dùng được: \1.", None),
     (r"only a lead decides which model serves", "Chỉ trưởng nhóm mới được quyết định mô hình.", None),
@@ -298,16 +347,31 @@ _RUN = re.compile(r"(\w\w)\.(\w+): repeats a tip's own words \(“(.*)…”\); 
 _EMPTY = re.compile(r"(\w\w)\.(\w+): may not be empty")
 _ALOUD = re.compile(r"(\w\w)\.(spoken): longer than (\d+) words when read aloud")
 _LONG = re.compile(r"(\w\w)\.(\w+): at most (\d+) characters")
+_OF_CORRECTIONS = (
+    (_RUN, "trùng hơn sáu từ với tin của người dân (“{2}…”). Hãy viết bằng lời của bàn tin."),
+    (_EMPTY, "chưa có nội dung."),
+    (_LONG, "dài quá {2} ký tự."),
+    (_ALOUD, "dài quá {2} tiếng khi đọc lên; nửa phút chỉ đọc được chừng ấy."),
+)
+STAFF = (
+    *(line for _, line, _ in _TABLE),
+    *(line for _, line in _OF_CORRECTIONS),
+    *FIELD_NAMES.values(),
+    *LANGUAGES.values(),
+    *(upper_first(name) for name in LANGUAGES.values()),
+)
+"""Lines that the pages of staff can show, which the English catalogue holds."""
 
 
 def translate(error: Exception, language: str = FIRST) -> Message:
     """The line of an error for a reader, or a general one that shows the English after it.
 
-    Staff read Vietnamese; lines that the public door shows stand in the other catalogues too.
+    English has every line; Khmer those that the public door shows.
     """
     text = str(error)
-    found = _of_correction(text) or _of_table(text, language)
-    return found or Message(f"{say(language, 'Không làm được')}: {text}")
+    found = _of_correction(text, language) or _of_table(text, language)
+    # not in an f-string, which the catalogue's tool cannot look into
+    return found or Message(say(language, "Không làm được") + f": {text}")
 
 
 def known(text: str) -> bool:
@@ -323,22 +387,11 @@ def _of_table(text: str, language: str = FIRST) -> Message | None:
     return None
 
 
-def _of_correction(text: str) -> Message | None:
-    for pattern, line in (
-        (
-            _RUN,
-            "trùng hơn sáu từ với tin của người dân (“{2}…”). Hãy viết bằng lời của bàn tin.",
-        ),
-        (_EMPTY, "chưa có nội dung."),
-        (_LONG, "dài quá {2} ký tự."),
-        (_ALOUD, "dài quá {2} tiếng khi đọc lên; nửa phút chỉ đọc được chừng ấy."),
-    ):
+def _of_correction(text: str, language: str = FIRST) -> Message | None:
+    for pattern, line in _OF_CORRECTIONS:
         match = pattern.fullmatch(text)
         if match and match[1] in LANGUAGES:
-            name = FIELD_NAMES.get(match[2], match[2])
-            told = line.format(*match.groups())
-            return Message(f"{name} ({LANGUAGES[match[1]]}): {told}", f"{match[1]}-{match[2]}")
+            name = say(language, FIELD_NAMES.get(match[2], match[2]))
+            told = say(language, line).format(*match.groups())
+            return Message(f"{name} ({say(language, LANGUAGES[match[1]])}): {told}", f"{match[1]}-{match[2]}")
     return None
-
-
-PASSWORD_RULE = f"Từ {MIN_PASSWORD} đến {MAX_PASSWORD} ký tự. Vài từ không liên quan là tốt nhất."

@@ -122,6 +122,12 @@ SCHEMAS: Json = {
 }
 
 
+OF_THE_DESK = (
+    "Staff let programs work under /api/v1/desk with tokens of their own. A review sent there counts at "
+    "once: it has none of the ten seconds within which a review on the page can be taken back."
+)
+
+
 def document(name: str, base: str) -> Json:
     """The description of one desk's public API (spec.openapis.org/oas/v3.1.0)."""
     return {
@@ -129,7 +135,8 @@ def document(name: str, base: str) -> Json:
         "info": {
             "title": f"{name}: public API",
             "version": "1",
-            "description": "Everything that is public at the desk, as JSON. No key, no cookie.",
+            "description": "Everything that is public at the desk, as JSON. No key, no cookie. "
+            f"{OF_THE_DESK}",
             "license": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
         },
         "servers": [{"url": base}],

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from pipeline.compose import Desk
 from review_ui import language as languages
-from review_ui import permissions, templating
+from review_ui import permissions, stafflanguage, templating
 from review_ui.security import NO_STORE, PUBLIC
 from review_ui.sessions import SignedIn
 from review_ui.throttle import Throttle
@@ -56,8 +56,18 @@ def base_url(request: Request) -> str:
 
 
 def language_of(request: Request) -> str:
-    """The language that a public page is asked for in; Vietnamese first."""
+    """The language that a page is asked for in; Vietnamese first.
+
+    Public pages know what the address says and no more; pages for staff also what their reader chose before.
+    """
+    if getattr(request.state, "for_staff", False):
+        return stafflanguage.of(request)
     return languages.known(request.query_params.get("lang"))
+
+
+def said(request: Request, text: str) -> str:
+    """A text of the staff's room in the language of a request; `tools.catalogues` knows it by this name."""
+    return languages.say(language_of(request), text) if text else ""
 
 
 def render(site: Site, template: str, context: Mapping[str, object], language: str = languages.FIRST) -> str:
@@ -139,14 +149,25 @@ def form_page(request: Request, template: str, status: int = 200, **context: obj
 
 
 def staff_page(request: Request, template: str, status: int = 200, **context: object) -> Response:
-    """A page for staff: never kept by a cache."""
+    """A page for staff, in the language that they chose: never kept by a cache."""
     me: SignedIn | None = getattr(request.state, "me", None)
-    shown: dict[str, object] = {"path": request.url.path, "me": me}
+    language = language_of(request)
+    shown: dict[str, object] = {
+        "path": request.url.path,
+        "me": me,
+        "words": templating.words_in(language),
+        "choices": stafflanguage.choices(request),
+        "here": stafflanguage.here(request),
+    }
     if me is not None:
         role = me.role
         shown["may"] = lambda name: permissions.may(role, name)
-    html = render(site_of(request), template, {**shown, **context})
-    return HTMLResponse(html, status, headers={"cache-control": NO_STORE})
+    html = render(site_of(request), template, {**shown, **context}, language)
+    response = HTMLResponse(html, status, headers={"cache-control": NO_STORE})
+    chosen = stafflanguage.asked(request)
+    if me is not None and chosen and request.method == "GET":
+        stafflanguage.keep(response, chosen)
+    return response
 
 
 def cacheable(request: Request, body: str | bytes, media_type: str, cache: str = PUBLIC) -> Response:

@@ -94,6 +94,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "revoke_token": _STAFF,
     "roles": _STAFF,
     "sign_out": _STAFF,
+    "choose_language": _STAFF,
     "password_form": _STAFF,
     "change_password": _STAFF,
     # the desk
@@ -119,6 +120,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "appeals": _READS,
     "agreement": frozenset({Role.LEAD, Role.AUDITOR}),
     "resume_queue": _LEAD,
+    "switch_learning": _LEAD,
+    "answer_reason": _REVIEWS,
     # the independent audit: nobody who reviews, leads or runs the desk
     "independent_audit": _AUDITOR,
     "label_claim": _AUDITOR,
@@ -128,8 +131,19 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # running it
     "source_health": frozenset({Role.ADMIN, Role.LEAD}),
     "one_source_health": frozenset({Role.ADMIN, Role.LEAD}),
+    "source_form": _ADMIN,
+    "look_for_source": _ADMIN,
+    "add_source": _ADMIN,
+    "try_source": _ADMIN,
+    "switch_on_source": _ADMIN,
+    "switch_off_source": _ADMIN,
+    "rest_source": _ADMIN,
     "models": frozenset({Role.LEAD, Role.AUDITOR}),
+    "replays": _READS,
     "promote_model": _LEAD,
+    "reviewers": frozenset({Role.LEAD, Role.AUDITOR}),
+    "try_model": _LEAD,
+    "end_trial": _LEAD,
     "roll_back_model": _LEAD,
     "accounts": _ADMIN,
     "add_account": _ADMIN,
@@ -156,9 +170,21 @@ BY_TOKEN = frozenset({"prometheus"})
 # what is called with the token of a member of staff, and never with the cookie of a session
 BY_STAFF_TOKEN = frozenset({"desk_queue", "desk_claim", "desk_take", "desk_review", "desk_defer"})
 
+# public routes that only staff use: their pages may be in the language that somebody chose at the desk
+AT_THE_DOOR = frozenset({"sign_in_form", "sign_in", "sign_in_code", "sign_in_outside", "sign_in_return"})
+
 # what an account may do before it has the second factor that the desk asks of its role
 BEFORE_ENROLLING = frozenset(
-    {"my_account", "begin_factor", "confirm_factor", "password_form", "change_password", "sign_out", "roles"}
+    {
+        "my_account",
+        "begin_factor",
+        "confirm_factor",
+        "password_form",
+        "change_password",
+        "sign_out",
+        "roles",
+        "choose_language",
+    }
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from models.vocabulary import Opinion
+from review_ui.language import say
 
 PRESETS: Mapping[Opinion, Mapping[str, str]] = {
     Opinion.NOT_A_CLAIM: {
@@ -17,6 +18,14 @@ PRESETS: Mapping[Opinion, Mapping[str, str]] = {
     },
 }
 PRESET_KEYS = ("7", "8", "9")
+
+
+def presets_in(tag: str) -> Mapping[Opinion, Mapping[str, str]]:
+    """The reasons as a page of a language offers them; what is recorded is the Vietnamese one."""
+    return {
+        opinion: {name: say(tag, text) for name, text in reasons.items()}
+        for opinion, reasons in PRESETS.items()
+    }
 
 
 def reason_of(opinion: str, preset: str, typed: str) -> str:

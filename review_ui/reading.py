@@ -46,7 +46,9 @@ class SourceHealth:
     advice: str
 
 
-def source_health(session: Session, now: datetime, source_id: str | None = None) -> list[SourceHealth]:
+def source_health(
+    session: Session, now: datetime, source_id: str | None = None, language: str = "vi"
+) -> list[SourceHealth]:
     """Every source (or one), with its last four weeks and the reason for silence, if it is silent."""
     from crawlers import health, healthwords
 
@@ -58,9 +60,9 @@ def source_health(session: Session, now: datetime, source_id: str | None = None)
         SourceHealth(
             source,
             found[source.id],
-            healthwords.STATES[found[source.id].state],
-            healthwords.sentence(found[source.id]),
-            healthwords.advice(found[source.id]),
+            (healthwords.STATES_EN if language == "en" else healthwords.STATES)[found[source.id].state],
+            healthwords.sentence(found[source.id], language),
+            healthwords.advice(found[source.id], language),
         )
         for source in session.scalars(query)
     ]

@@ -34,8 +34,8 @@ HEADERS = {
 EMBEDDED = "/nhung/"
 EMBEDDED_HEADERS = {
     **HEADERS,
-    "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors *",
+    "content-security-policy": "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors *",
 }
 """On what other sites may put in a frame: it runs nothing, sends nothing and holds no form, so that a page
 around it can trick nobody into anything."""

@@ -3,11 +3,13 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from models.vocabulary import Rating, Topic
@@ -19,6 +21,9 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 _OWN = re.compile(r"/dinh-chinh/[a-z0-9-]{1,200}")
 _TOKEN = re.compile(r"‹([a-z_]{1,20})·([0-9]{0,2})·([0-9a-f]{8})›")
+_WORD = re.compile(r"từ “(.+)”")
+_UNIT = re.compile(r"con số \((.+)\)")
+_DATES = "ngày tháng"
 _SLUGS = {topic.value: topic.value.replace("_", "-") for topic in Topic}
 
 
@@ -38,10 +43,12 @@ def make_environment() -> Environment:
     # what holds where no page gives its own: staff pages, and macros that are imported without their context
     env.globals |= {"gettext": first.gettext, "ngettext": first.ngettext}
     env.filters |= {
-        "day": day,
-        "instant": instant,
-        "number": number,
-        "masked": masked,
+        "day": _day,
+        "instant": _instant,
+        "number": _number,
+        "masked": _masked,
+        "reason_name": _reason_name,
+        "difference": _difference,
         "own_address": own_address,
         "address": address,
         "host": host,
@@ -50,6 +57,7 @@ def make_environment() -> Environment:
     }
     env.globals |= {
         "asset": asset,
+        "inline_icon": inline_icon,
         "words": words,
         "topic_slug": _SLUGS.__getitem__,
         "ratings": tuple(Rating),
@@ -58,6 +66,80 @@ def make_environment() -> Environment:
         "shortcuts": keyboard.groups,
     }
     return env
+
+
+def _here(context: Context) -> str:
+    """The language of the page; macros that are imported without their context speak Vietnamese."""
+    return str(context.get("lang") or language.FIRST)
+
+
+@pass_context
+def _day(context: Context, value: date, tag: str | None = None) -> str:
+    return day(value, tag or _here(context))
+
+
+@pass_context
+def _instant(context: Context, value: datetime, tag: str | None = None) -> str:
+    return instant(value, tag or _here(context))
+
+
+@pass_context
+def _number(context: Context, value: float, digits: int = 0, tag: str | None = None) -> str:
+    return number(value, digits, tag or _here(context))
+
+
+@pass_context
+def _masked(context: Context, text: str) -> Markup:
+    return masked(text, _here(context))
+
+
+@pass_context
+def _reason_name(context: Context, feature: str) -> Markup:
+    """What moved a score; a word of the model itself stays as it is."""
+    tag, word = _here(context), _WORD.fullmatch(feature)
+    if word:
+        return escape(language.say(tag, "từ “%(word)s”")) % {"word": _quoted(word[1])}
+    name = language.say(tag, feature)
+    return _quoted(feature) if name == feature else escape(name)
+
+
+@pass_context
+def _difference(context: Context, told: str) -> Markup:
+    """Which value differs, its kind in the language of the page and the values as they were written."""
+    tag, (kind, colon, values) = _here(context), told.partition(": ")
+    whole = language.say(tag, told)
+    if whole != told or not colon:
+        return escape(whole)
+    unit = _UNIT.fullmatch(kind)
+    if unit:
+        named = language.say(tag, "con số (%(unit)s)") % {"unit": unit[1]}
+    else:
+        # "ngày" also counts days elsewhere, which is another word in English
+        named = kind if tag == language.FIRST else language.say(tag, _DATES if kind == "ngày" else kind)
+    return escape(named) + colon + _quoted(values)
+
+
+def _quoted(text: str) -> Markup:
+    return Markup('<span lang="vi">{}</span>').format(text)
+
+
+class Words:
+    """The lists of `review_ui.words` in another language, under the same names."""
+
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
+
+    def __getattr__(self, name: str) -> Mapping[str, str]:
+        """One list; made once."""
+        found = {key: language.say(self._tag, text) for key, text in getattr(words, name).items()}
+        setattr(self, name, found)
+        return found
+
+
+@lru_cache(maxsize=len(language.NAMES))
+def words_in(tag: str) -> object:
+    """What templates call `words` in a language."""
+    return words if tag == language.FIRST else Words(tag)
 
 
 def names(tag: str) -> Mapping[str, Mapping[str, str]]:
@@ -89,16 +171,23 @@ def asset(name: str) -> str:
     return f"/tinh/{name}?v={digest}"
 
 
-def masked(text: str) -> Markup:
+@lru_cache(maxsize=1)
+def inline_icon() -> str:
+    """The icon as an address that holds it, for pages whose third request is a font (RFC 2397)."""
+    return "data:image/svg+xml," + quote((STATIC / "icon.svg").read_text(encoding="utf-8"))
+
+
+def masked(text: str, tag: str = language.FIRST) -> Markup:
     """A masked sentence with readable tokens: what kind of number stood there, and its last two digits."""
+    mark = language.say(tag, "dấu %(short)s")
     out = Markup()
     at = 0
     for found in _TOKEN.finditer(text):
         kind, last_two, short = found.groups()
-        name = words.TOKEN_KINDS.get(kind, kind)
+        name = language.say(tag, words.TOKEN_KINDS.get(kind, kind))
         shown = f"{name} …{last_two}" if last_two else name
         out += escape(text[at : found.start()])
-        out += Markup('<span class="token" title="dấu {}">{}</span>').format(short, shown)
+        out += Markup('<span class="token" title="{}">{}</span>').format(mark % {"short": short}, shown)
         at = found.end()
     return out + escape(text[at:])
 

@@ -1,4 +1,4 @@
-"""The table of ASVS 5.0: each item of level 2 that can apply stands there once, none blank; its tests exist."""
+"""The table of ASVS 5.0: each item of level 2 that can apply stands there once, none blank, with tests."""
 
 import re
 from collections import Counter

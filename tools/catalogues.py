@@ -1,6 +1,7 @@
-"""The catalogues of the public door: extract, merge, and check. One command.
+"""The catalogues: extract, merge, and check. One command.
 
-`python -m tools.catalogues` reads the texts from the public templates and the word lists, adds what is new to
+English holds every text of the site; Khmer those of the public door, because the staff's room has none.
+`python -m tools.catalogues` reads the texts from the templates and the word lists, adds what is new to
 `review_ui/locale/<language>/LC_MESSAGES/kiemchung.po`, drops what is gone and prints what is not translated.
 `--check` writes nothing and exits 1 when a text is missing, a placeholder differs or a plural form is wrong.
 """
@@ -9,7 +10,7 @@ import argparse
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,16 +18,32 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
+from classify import detect
 from pipeline import chartwords, public
 from pipeline.dictionary import ENTRIES
 from pipeline.figures import STATES_VI
 from pipeline.methodwords import LINES
-from review_ui import chartlist, faults, figuregroups, messages, words
+from review_ui import (
+    chartlist,
+    editing,
+    faults,
+    figuregroups,
+    filters,
+    keyboard,
+    messages,
+    presets,
+    rolewords,
+    words,
+)
 from review_ui.language import DOMAIN, FIRST, LANGUAGES, po_file
+from review_ui.routes import claim, outside, queue
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "review_ui" / "templates"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "say": (2,)}
+STAFF_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "said": (2,)}
+WHOLE = "en"
+"""The language that the staff's room has beside Vietnamese."""
 PUBLIC_PYTHON = (
     "review_ui/routes",
     "review_ui/handouts.py",
@@ -34,16 +51,35 @@ PUBLIC_PYTHON = (
     "review_ui/figurewords.py",
     "review_ui/messages.py",
 )
-PLACEHOLDER = re.compile(r"%\((\w+)\)s|\\[1-9]")
+STAFF_PYTHON = ("review_ui/editing.py", "review_ui/templating.py")
+"""Where `say` is handed texts of the staff's room."""
+PLACEHOLDER = re.compile(r"%\((\w+)\)s|\\[1-9]|\{\w+\}")
 # a date that stays, so that a catalogue changes only with its texts
 STAMP = datetime(2026, 1, 1, tzinfo=UTC)
 HEADERS = {
-    "en": "English texts of the public door of Kiểm Chứng.",
+    "en": "English texts of Kiểm Chứng: the public door and the staff's room.",
     "km": "Khmer texts of the public door of Kiểm Chứng.\n\n"
     "DRAFT: no reader of Khmer has signed these off. Every Khmer page says so until `km` is taken out of\n"
     "`DRAFTS` in review_ui/language.py.",
 }
 Text = str | tuple[str, str]
+# what `classify` says in Vietnamese in front of a reviewer and has no list of
+REASONS = (
+    "giống một tin đã kết luận là sai",
+    "giống một tin đã kết luận là đúng",
+    "chưa có câu trả lời nào gần giống",
+    "người dân gửi tin hỏi",
+)
+DIFFERENCES = (
+    "số tiền",
+    "tỷ lệ",
+    "ngày tháng",
+    "bệnh",
+    "nơi",
+    "cơ quan",
+    "ý trái ngược",
+    "phủ định: một bên nói không, một bên nói có",
+)
 
 
 def templates() -> Iterator[Path]:
@@ -67,9 +103,44 @@ def from_python() -> Iterator[tuple[str, Text]]:
             yield from _found(path, "python")
 
 
-def _found(path: Path, method: str) -> Iterator[tuple[str, Text]]:
+def from_staff() -> Iterator[tuple[str, Text]]:
+    """Each text of the staff's room: its templates, what Python says there, its word lists."""
+    for path in (TEMPLATES / "staff.html", *sorted((TEMPLATES / "staff").rglob("*.html"))):
+        yield from _found(path, "jinja2.ext:babel_extract")
+    for path in sorted((ROOT / "review_ui").rglob("*.py")):
+        yield from _found(path, "python", STAFF_KEYWORDS)
+    for name in STAFF_PYTHON:
+        yield from _found(ROOT / name, "python")
+    for place, found in _staff_lists():
+        yield from ((f"{place}.py", text) for text in found)
+
+
+def _staff_lists() -> Iterator[tuple[str, Iterable[str]]]:
+    lists = [one for name, one in vars(words).items() if name.isupper() and not name.endswith("_EN")]
+    yield "review_ui/words", (text for one in lists for text in one.values())
+    yield "review_ui/keyboard", (text for one in keyboard.SHORTCUTS for text in (one.where, one.does))
+    yield "review_ui/rolewords", rolewords.DOES.values()
+    kinds = (filters.STAGES, filters.KINDS, filters.AGES, filters.MATCHES)
+    yield (
+        "review_ui/filters",
+        (*(text for one in kinds for text in one.values()), filters.LOCAL, filters.MINE),
+    )
+    yield "review_ui/presets", (text for one in presets.PRESETS.values() for text in one.values())
+    yield "review_ui/messages", messages.STAFF
+    yield "review_ui/editing", editing.HINTS.values()
+    yield "review_ui/routes/claim", claim.DONE.values()
+    yield "review_ui/routes/queue", queue.DONE.values()
+    yield "review_ui/routes/outside", (outside.FAILED,)
+    yield "classify/detect", detect.LABELS.values()
+    yield "classify/rank", REASONS
+    yield "classify/values", DIFFERENCES
+
+
+def _found(
+    path: Path, method: str, keywords: Mapping[str, tuple[int, ...] | None] = KEYWORDS
+) -> Iterator[tuple[str, Text]]:
     with path.open("rb") as file:
-        for found in extract(method, file, KEYWORDS, options={"silent": "false"}):
+        for found in extract(method, file, keywords, options={"silent": "false"}):
             yield str(path.relative_to(ROOT)), found[1] if isinstance(found[1], str) else _pair(found[1])
 
 
@@ -109,7 +180,8 @@ def from_lists(language: str) -> Iterator[tuple[str, Text]]:
 def texts(language: str) -> dict[Text, list[str]]:
     """Every text that a catalogue must hold, with the files that use it."""
     found: dict[Text, list[str]] = {}
-    for place, text in (*from_templates(), *from_python(), *from_lists(language)):
+    staff = from_staff() if language == WHOLE else ()
+    for place, text in (*from_templates(), *from_python(), *from_lists(language), *staff):
         if place not in found.setdefault(text, []):
             found[text].append(place)
     return found

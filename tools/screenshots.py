@@ -23,8 +23,9 @@ from models.session import make_engine
 from models.vocabulary import Role
 from pipeline import accounts
 from review_ui.app import create_app
+from tests.browsing import follow_key, serving
 from tests.review_ui.house import PASSWORD
-from tests.review_ui.village import WHO, Village, pages_of, serving, settle_in, spoken
+from tests.review_ui.village import WHO, Village, pages_of, settle_in, spoken
 
 OUT = Path("docs/screens")
 WIDTHS = (1280, 360)
@@ -104,8 +105,7 @@ def window(browser: Browser, address: str, role: Role | None, width: int, theme:
         page.goto(f"{address}/dang-nhap")
         page.fill("#username", WHO[role])
         page.fill("#password", PASSWORD)
-        page.press("#password", "Enter")
-        page.wait_for_url(lambda url: "/dang-nhap" not in url)
+        follow_key(page)
     return page
 
 

@@ -13,7 +13,7 @@ from review_ui.faults import fault_of
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, staff_page
+from review_ui.pages import desk_of, language_of, me_of, staff_page
 
 routes = Routes()
 
@@ -27,7 +27,7 @@ def _page(
     with desk_of(request).reading() as session:
         people = reading.staff(session)
         with_factor = staff_accounts.with_factor(session)
-    errors: list[Message] = [translate(error)] if error else []
+    errors: list[Message] = [translate(error, language_of(request))] if error else []
     return staff_page(
         request,
         "staff/accounts.html",

@@ -5,11 +5,11 @@ from starlette.responses import Response
 
 from models.weeks import iso_week
 from pipeline import agreement as measured
-from pipeline.public import TOPIC_NAMES_VI
 from pipeline.shares import MIN_CASES
 from review_ui import agreementchart as chart
 from review_ui.guard import Routes
-from review_ui.pages import desk_of, staff_page
+from review_ui.pages import desk_of, language_of, said, staff_page
+from review_ui.templating import names
 
 routes = Routes()
 
@@ -20,17 +20,22 @@ def agreement(request: Request) -> Response:
     desk = desk_of(request)
     with desk.reading() as session:
         found = measured.report(session, iso_week(desk.clock()))
+    topics = names(language_of(request))["topics"]
     groups = (
-        ("chung", "Chung", chart.shown([found.overall], ["Tất cả"])),
+        (
+            "chung",
+            said(request, "Chung"),
+            chart.shown([found.overall], [said(request, "Tất cả")]),
+        ),
         (
             "nguoi",
-            "Từng người so với những người khác",
+            said(request, "Từng người so với những người khác"),
             chart.shown(found.people, [one.name for one in found.people]),
         ),
         (
             "chu-de",
-            "Từng chủ đề",
-            chart.shown(found.topics, [TOPIC_NAMES_VI[one.name] for one in found.topics]),
+            said(request, "Từng chủ đề"),
+            chart.shown(found.topics, [topics[one.name] for one in found.topics]),
         ),
     )
     return staff_page(

@@ -8,15 +8,15 @@ from starlette.responses import RedirectResponse, Response
 from models.errors import ConflictError, KiemChungError, NotFoundError, UsageError
 from models.vocabulary import Opinion
 from models.weeks import local_day
-from pipeline import decisions, drafts, ratedpart, undo
+from pipeline import answers, decisions, drafts, ratedpart, undo
 from review_ui.claims import ClaimPage, claim_of, claim_page
 from review_ui.faults import fault_of
 from review_ui.filters import Filters
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, staff_page
-from review_ui.presets import PRESET_KEYS, PRESETS
+from review_ui.pages import desk_of, language_of, me_of, said, staff_page
+from review_ui.presets import PRESET_KEYS, presets_in
 from review_ui.queue import next_free
 from review_ui.reviewform import BLOCKS, REVIEW_FIELDS, given, typed_of
 
@@ -27,6 +27,7 @@ DONE = {
     "hoan": "Đã hoãn.",
     "tra-lai": "Đã lấy lại ý kiến vừa ghi. Những gì bạn gõ vẫn còn trong biểu mẫu.",
     "bo-nhap": "Đã bỏ bản nháp.",
+    "ly-do": "Đã ghi: lý do này không đúng. Lượt học sau sẽ tính tới.",
 }
 
 
@@ -56,12 +57,12 @@ def _page(
         proposed=Form(typed_of(page.proposal)) if page.proposal else None,
         errors=errors,
         opinions=tuple(Opinion),
-        presets=PRESETS,
+        presets=presets_in(language_of(request)),
         preset_keys=PRESET_KEYS,
         blocks=BLOCKS,
         sentence=ratedpart.words_of(page.claim.text),
         today=local_day(now),
-        done=DONE.get(request.query_params.get("da", "")),
+        done=said(request, DONE.get(request.query_params.get("da", ""), "")),
         filters=filters,
         following=following,
     )
@@ -112,6 +113,20 @@ def defer_claim(request: Request, claim_id: int, form: Posted) -> Response:
     return RedirectResponse(f"/ban-lam-viec/{claim_id}?da=hoan", 303)
 
 
+@routes.form("/ban-lam-viec/{claim_id:int}/ly-do")
+def answer_reason(request: Request, claim_id: int, form: Posted) -> Response:
+    """Say that a reason of the claim's place does not hold, and why."""
+    form.take("position", "why")
+    known(request, claim_id)
+    number = form["position"]
+    position = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else -1
+    try:
+        answers.answer(desk_of(request), claim_id, me_of(request).staff_id, position, form["why"])
+    except (UsageError, ConflictError) as error:
+        return _again(request, claim_id, form, error)
+    return RedirectResponse(f"/ban-lam-viec/{claim_id}?da=ly-do", 303)
+
+
 def known(request: Request, claim_id: int) -> str:
     """The claim's words; raises `NotFoundError` before a number that no database could hold reaches one."""
     with desk_of(request).reading() as session:
@@ -134,7 +149,9 @@ def _keep(request: Request, claim_id: int, form: Form) -> None:
 
 def _again(request: Request, claim_id: int, form: Form, error: KiemChungError) -> Response:
     try:
-        return _page(request, claim_id, form, [translate(error)], fault_of(error).status)
+        return _page(
+            request, claim_id, form, [translate(error, language_of(request))], fault_of(error).status
+        )
     except NotFoundError:
         # erased by somebody else in the meantime: there is no page to type on again
         raise error from None

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from models.errors import NotFoundError
 from models.vocabulary import Language
-from pipeline import public, sharecard
+from pipeline import public
 from pipeline.public import PublicCorrection, PublicVersion
 from pipeline.worddiff import Change, Piece, word_diff
 from review_ui import handouts
@@ -46,7 +46,6 @@ def correction(request: Request, slug: str) -> Response:
     asked = language_of(request)
     text = item.text_for(asked)
     in_text = addresses(text.language)
-    drawn = in_text if sharecard.has_card(text.language) else addresses(Language.VI)
     return public_page(
         request,
         "public/correction.html",
@@ -56,8 +55,7 @@ def correction(request: Request, slug: str) -> Response:
         structured=public.claim_review(item, base, site_of(request).name, text.language),
         alternates=[one for one in in_languages(request, {}) if one.tag in item.languages],
         address=base + in_text(f"/dinh-chinh/{slug}"),
-        picture=base + drawn(f"/dinh-chinh/{slug}/the.png"),
-        has_card=sharecard.has_card(text.language),
+        picture=base + in_text(f"/dinh-chinh/{slug}/the.png"),
         embed=base + in_text(f"/nhung/{slug}"),
         short=handouts.short_url(item, base),
     )

@@ -14,8 +14,8 @@ from review_ui.faults import fault_of
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, staff_page
-from review_ui.presets import PRESET_KEYS, PRESETS
+from review_ui.pages import desk_of, language_of, me_of, staff_page
+from review_ui.presets import PRESET_KEYS, presets_in
 from review_ui.reviewform import BLOCKS, SHARED_FIELDS, given, typed_of
 
 routes = Routes()
@@ -50,7 +50,7 @@ def _page(
         typed=typed,
         errors=errors,
         opinions=tuple(Opinion),
-        presets=PRESETS,
+        presets=presets_in(language_of(request)),
         preset_keys=PRESET_KEYS,
         blocks=BLOCKS,
         today=today,
@@ -71,7 +71,7 @@ def review_group(request: Request, n: int, form: Posted) -> Response:
             _must_be_of(chosen, {claim.id for claim in groups.members(session, n, staff_id)})
         undo.accept(desk, chosen, staff_id, given(form), shared)
     except (UsageError, ConflictError) as error:
-        return _page(request, n, form, [translate(error)], fault_of(error).status)
+        return _page(request, n, form, [translate(error, language_of(request))], fault_of(error).status)
     return RedirectResponse("/ban-lam-viec?da=xong", 303)
 
 

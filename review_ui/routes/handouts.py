@@ -41,7 +41,7 @@ def short_address(request: Request, code: str) -> Response:
 @routes.page("/dinh-chinh/{slug}/the.svg")
 def share_card_svg(request: Request, slug: str) -> Response:
     """The share card as outlines."""
-    return _card(request, slug, "svg", "image/svg+xml")
+    return _card(request, slug, "svg", "image/svg+xml; charset=utf-8")
 
 
 @routes.page("/dinh-chinh/{slug}/the.png")
@@ -52,8 +52,6 @@ def share_card(request: Request, slug: str) -> Response:
 
 def _card(request: Request, slug: str, kind: sharecard.Kind, media_type: str) -> Response:
     item, text = _wanted(request, slug)
-    if not sharecard.has_card(text.language):
-        raise NotFoundError("there is no card in this language: the machine has no letters for it")
     card = handouts.card_of(item, text, site_of(request).name, base_url(request))
     return cacheable(request, sharecard.picture(card, kind), media_type)
 
@@ -65,18 +63,13 @@ def notice(request: Request, slug: str) -> Response:
     made = handouts.notice_of(item, text, site_of(request).name, base_url(request))
     # drawn here from an address of this site: nothing of it is anybody's text
     code = Markup(sheets.qr_svg(made.url).decode())  # noqa: S704
-    has_pdf = sharecard.has_card(text.language)
-    return public_page(
-        request, "public/notice.html", item=item, text=text, notice=made, qr=code, has_pdf=has_pdf
-    )
+    return public_page(request, "public/notice.html", item=item, text=text, notice=made, qr=code)
 
 
 @routes.page("/dinh-chinh/{slug}/ban-in.pdf")
 def notice_pdf(request: Request, slug: str) -> Response:
     """The same sheet as PDF, one page always."""
     item, text = _wanted(request, slug)
-    if not sharecard.has_card(text.language):
-        raise NotFoundError("there is no sheet in this language: the machine has no letters for it")
     made = handouts.notice_of(item, text, site_of(request).name, base_url(request))
     return cacheable(request, sheets.pdf(made), "application/pdf")
 

@@ -14,7 +14,7 @@ from review_ui.faults import fault_of
 from review_ui.forms import Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, staff_page
+from review_ui.pages import desk_of, language_of, me_of, staff_page
 
 routes = Routes()
 FIELDS = ("week", "ref", "label")
@@ -56,5 +56,5 @@ def label_claim(request: Request, form: Posted) -> Response:
             desk_of(request), me_of(request).staff_id, form["week"], form["ref"], form["label"]
         )
     except (UsageError, ConflictError, NotFoundError) as error:
-        return _page(request, [translate(error)], fault_of(error).status)
+        return _page(request, [translate(error, language_of(request))], fault_of(error).status)
     return RedirectResponse("/kiem-toan", 303)

@@ -1,28 +1,79 @@
 """The registry of models: a person promotes one, and a person takes it back (rule 10)."""
 
+from collections.abc import Mapping
+
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import KiemChungError, UsageError
-from pipeline import learning
+from pipeline import canary, learning, modelcard, standing
 from review_ui import reading
 from review_ui.faults import fault_of
 from review_ui.forms import Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, staff_page
+from review_ui.pages import desk_of, language_of, me_of, staff_page
 
 routes = Routes()
 
 
 def _page(request: Request, errors: tuple[Message, ...] = (), status: int = 200) -> Response:
-    with desk_of(request).reading() as session:
+    desk = desk_of(request)
+    with desk.reading() as session:
         found = learning.list_models(session)
         metrics = reading.model_metrics(session)
         people = {one.id: one.username for one in reading.staff(session)}
+        trial = canary.running(session)
+    figures = {number: {one.name: one.value for one in kept} for number, kept in metrics.items()}
     return staff_page(
-        request, "staff/models.html", status, models=found, metrics=metrics, people=people, errors=errors
+        request,
+        "staff/models.html",
+        status,
+        models=found,
+        metrics={number: _told(kept) for number, kept in figures.items()},
+        cards={one.id: modelcard.card(one, figures.get(one.id, {})) for one in found},
+        points={number: modelcard.reliability(kept) for number, kept in figures.items()},
+        people=people,
+        trial=trial,
+        errors=errors,
     )
+
+
+def _told(figures: Mapping[str, float]) -> list[tuple[str, float]]:
+    return list(modelcard.told(figures).items())
+
+
+@routes.page("/mo-hinh/nguoi-gan-nhan")
+def reviewers(request: Request) -> Response:
+    """Who gave the labels that teach, and whose answers were settled otherwise more often than others'."""
+    desk = desk_of(request)
+    with desk.reading() as session:
+        found = standing.report(session, desk.clock())
+    return staff_page(
+        request, "staff/labellers.html", people=found, weeks=standing.WEEKS, sides=canary.compared(desk)
+    )
+
+
+@routes.form("/mo-hinh/chay-thu")
+def try_model(request: Request, form: Posted) -> Response:
+    """Let a candidate order its share of the queue."""
+    chosen = form.take("model_id")["model_id"]
+    try:
+        canary.start(desk_of(request), _number(chosen), me_of(request).staff_id)
+    except KiemChungError as error:
+        return _page(request, (translate(error),), fault_of(error).status)
+    return RedirectResponse("/mo-hinh", 303)
+
+
+@routes.form("/mo-hinh/ngung-thu")
+def end_trial(request: Request, form: Posted) -> Response:
+    """End the trial of a candidate."""
+    form.take()
+    try:
+        canary.stop(desk_of(request), me_of(request).staff_id)
+    except KiemChungError as error:
+        return _page(request, (translate(error),), fault_of(error).status)
+    return RedirectResponse("/mo-hinh", 303)
 
 
 @routes.page("/mo-hinh")
@@ -38,7 +89,7 @@ def promote_model(request: Request, form: Posted) -> Response:
     try:
         learning.promote(desk_of(request), _number(chosen), me_of(request).staff_id)
     except KiemChungError as error:
-        return _page(request, (translate(error),), fault_of(error).status)
+        return _page(request, (translate(error, language_of(request)),), fault_of(error).status)
     return RedirectResponse("/mo-hinh", 303)
 
 
@@ -55,5 +106,5 @@ def roll_back_model(request: Request, form: Posted) -> Response:
     try:
         learning.rollback(desk_of(request), me_of(request).staff_id)
     except KiemChungError as error:
-        return _page(request, (translate(error),), fault_of(error).status)
+        return _page(request, (translate(error, language_of(request)),), fault_of(error).status)
     return RedirectResponse("/mo-hinh", 303)

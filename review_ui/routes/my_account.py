@@ -13,7 +13,7 @@ from review_ui.faults import fault_of
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import translate
-from review_ui.pages import desk_of, me_of, staff_page
+from review_ui.pages import desk_of, language_of, me_of, staff_page
 from review_ui.routes.sign_in import check_pace
 
 routes = Routes()
@@ -56,7 +56,7 @@ def _page(
         now=desk.clock(),
         shown=shown or Shown(),
         typed=typed or Form({}),
-        errors=[translate(error)] if error else [],
+        errors=[translate(error, language_of(request))] if error else [],
     )
 
 
@@ -81,7 +81,7 @@ def _set_up(request: Request, error: KiemChungError | None = None) -> Response:
         picture=Markup(second_factor.qr(address)),  # noqa: S704 -- made here, of nothing but modules of a code
         address=address,
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        errors=[translate(error)] if error else [],
+        errors=[translate(error, language_of(request))] if error else [],
     )
 
 

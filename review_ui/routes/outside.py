@@ -11,7 +11,7 @@ from review_ui import entering
 from review_ui.errors import TooManyError
 from review_ui.guard import Routes
 from review_ui.messages import Message
-from review_ui.pages import base_url, desk_of, site_of
+from review_ui.pages import base_url, desk_of, said, site_of
 from review_ui.routes.sign_in import safe_back
 from review_ui.sessions import clear_cookie
 
@@ -19,7 +19,7 @@ routes = Routes()
 log = logging.getLogger("kiemchung.web")
 COOKIE = "__Host-kc-oidc"
 BACK = "/dang-nhap/dich-vu/ve"
-_FAILED = Message("Dịch vụ đăng nhập không xác nhận tài khoản nào của bàn tin. Hãy thử lại.", "username")
+FAILED = "Dịch vụ đăng nhập không xác nhận tài khoản nào của bàn tin. Hãy thử lại."
 
 
 @routes.page("/dang-nhap/dich-vu")
@@ -70,6 +70,6 @@ def _wanted(request: Request) -> None:
 def _failed(request: Request, error: oidc.OidcError) -> Response:
     # the reason is for the operator's log; a visitor learns nothing of which accounts there are
     log.warning("outside sign-in refused", extra={"why": str(error)})
-    response = entering.first_page(request, 422, error=_FAILED)
+    response = entering.first_page(request, 422, error=Message(said(request, FAILED), "username"))
     clear_cookie(response, COOKIE)
     return response

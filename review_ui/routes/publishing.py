@@ -25,7 +25,7 @@ from review_ui.faults import fault_of
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, render, site_of, staff_page
+from review_ui.pages import desk_of, language_of, me_of, render, site_of, staff_page
 
 routes = Routes()
 
@@ -115,7 +115,7 @@ def _send(request: Request, claim_id: int, form: Form, *, first: bool) -> Respon
             publishing.revise(desk, slug, me.staff_id, _changed(form, draft.published), form["reason"])
     except (UsageError, ConflictError) as error:
         _keep(request, draft, form)
-        return _editor(request, draft, form, [translate(error)], fault_of(error).status)
+        return _editor(request, draft, form, [translate(error, language_of(request))], fault_of(error).status)
     return RedirectResponse(f"/dinh-chinh/{slug}", 303)
 
 
@@ -175,7 +175,7 @@ def _newest(session: Session, slug: str | None) -> Form:
 
 def _shown(request: Request, draft: Draft, typed: Form) -> dict[str, object]:
     """What the part of the page shows that is drawn anew while somebody types."""
-    examined = editing.examine(typed, draft.fenced)
+    examined = editing.examine(typed, draft.fenced, language_of(request))
     copied = [one for one in examined if one.copied]
     tab = editing.chosen_language(typed[TAB])
     return {
@@ -186,7 +186,7 @@ def _shown(request: Request, draft: Draft, typed: Form) -> dict[str, object]:
         "copied_at": {one.name: one for one in copied},
         "limit": editing.LIMIT,
         "tab": tab,
-        "tabs": editing.tabs(typed, tab),
+        "tabs": editing.tabs(typed, tab, language_of(request)),
         "preview": _preview(request, draft, typed, tab),
         "aloud": _aloud(request, draft, typed),
     }

@@ -13,7 +13,7 @@ from review_ui.faults import fault_of
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, staff_page
+from review_ui.pages import desk_of, language_of, me_of, staff_page
 
 routes = Routes()
 ADDRESS = "/ban-lam-viec/mau-thu"
@@ -43,7 +43,7 @@ def _page(request: Request, typed: Form, error: Exception | None = None) -> Resp
         progress = seeds.progress(session, seeds.quarter_now(desk))
         offered = seeds.candidates(session, desk)
         figure = seedfigures.sensitivity((progress.recognised, progress.settled), week)
-    errors: list[Message] = [translate(error)] if error else []
+    errors: list[Message] = [translate(error, language_of(request))] if error else []
     return staff_page(
         request,
         "staff/seeds.html",
@@ -51,7 +51,7 @@ def _page(request: Request, typed: Form, error: Exception | None = None) -> Resp
         progress=progress,
         offered=offered,
         # under eleven the share is not shown: it would tell of the few people who read them
-        sensitivity=shown(figure) if figure.enough else "",
+        sensitivity=shown(figure, language_of(request)) if figure.enough else "",
         least=MIN_CASES,
         known_from=MIN_SEEDS,
         longest=seeds.LONGEST,

@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from models.errors import UsageError
 from pipeline import accounts, second_factor
 from pipeline.compose import Desk
-from review_ui import entering, sessions
+from review_ui import entering, sessions, stafflanguage
 from review_ui.errors import TooManyError
 from review_ui.forms import Posted
 from review_ui.guard import Routes
 from review_ui.messages import Message, translate
-from review_ui.pages import desk_of, me_of, site_of, staff_page
+from review_ui.pages import desk_of, language_of, localized, me_of, said, site_of, staff_page
 
 routes = Routes()
 log = logging.getLogger("kiemchung.web")
@@ -45,7 +45,7 @@ def sign_in(request: Request, form: Posted) -> Response:
     back = safe_back(form["back"]) or ""
     if staff is None:
         log.warning("sign-in refused")
-        wrong = Message("Tên đăng nhập hoặc mật khẩu không đúng.", "username")
+        wrong = Message(said(request, "Tên đăng nhập hoặc mật khẩu không đúng."), "username")
         return entering.first_page(request, 422, username=form["username"], back=back, error=wrong)
     return entering.known(request, staff, back)
 
@@ -57,13 +57,13 @@ def sign_in_code(request: Request, form: Posted) -> Response:
     desk = desk_of(request)
     staff = second_factor.holder(desk, form["ticket"])
     if staff is None:
-        late = Message("Đã quá năm phút. Hãy đăng nhập lại từ đầu.", "username")
+        late = Message(said(request, "Đã quá năm phút. Hãy đăng nhập lại từ đầu."), "username")
         return entering.first_page(request, 422, error=late)
     check_pace(request, staff.id, form["code"])
     back = safe_back(form["back"]) or ""
     if not second_factor.check(desk, staff.id, form["code"]):
         log.warning("code refused")
-        wrong = Message("Mã không đúng, hoặc đã dùng rồi. Hãy chờ mã kế tiếp.", "code")
+        wrong = Message(said(request, "Mã không đúng, hoặc đã dùng rồi. Hãy chờ mã kế tiếp."), "code")
         return entering.second_page(request, form["ticket"], back, 422, wrong)
     return entering.enter(request, staff, back)
 
@@ -80,8 +80,20 @@ def sign_out(request: Request, form: Posted) -> Response:
     """End this session; a copy of its cookie is worth nothing from now on."""
     form.take()
     sessions.end(desk_of(request), request.cookies.get(sessions.COOKIE))
-    response = RedirectResponse("/dang-nhap", 303)
+    response = RedirectResponse(localized(request, "/dang-nhap"), 303)
     sessions.clear_cookie(response)
+    return response
+
+
+@routes.form("/ngon-ngu")
+def choose_language(request: Request, form: Posted) -> Response:
+    """Keep the language that somebody reads the desk in, and go back to where they were."""
+    form.take("lang", "ve")
+    if form["lang"] not in stafflanguage.LANGUAGES:
+        raise UsageError("language: choose one")
+    back = stafflanguage.safe_here(form["ve"]) or entering.START[me_of(request).role]
+    response = RedirectResponse(back, 303)
+    stafflanguage.keep(response, form["lang"])
     return response
 
 
@@ -102,8 +114,10 @@ def change_password(request: Request, form: Posted) -> Response:
         _check_present(desk, me.username, form["present"])
         accounts.reset(desk, me.username, form["password"], by=me.staff_id)
     except UsageError as error:
-        return staff_page(request, "staff/password.html", 422, errors=[translate(error)])
-    response = RedirectResponse("/dang-nhap", 303)
+        return staff_page(
+            request, "staff/password.html", 422, errors=[translate(error, language_of(request))]
+        )
+    response = RedirectResponse(localized(request, "/dang-nhap"), 303)
     sessions.clear_cookie(response)
     return response
 

@@ -9,7 +9,7 @@ from review_ui.faults import fault_of
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
 from review_ui.messages import translate
-from review_ui.pages import desk_of, me_of, staff_page
+from review_ui.pages import desk_of, language_of, me_of, staff_page
 
 routes = Routes()
 HOME = "/nguoi-nhan"
@@ -33,7 +33,7 @@ def _page(
         rows=rows,
         typed=typed or Form({}),
         secret=secret,
-        errors=[translate(error)] if error else [],
+        errors=[translate(error, language_of(request))] if error else [],
     )
 
 

@@ -35,10 +35,10 @@
     dirty = false;
     try {
       const answer = await send("/nhap", new URLSearchParams(new FormData(form)));
-      told.textContent = answer.ok ? "Đã lưu bản nháp." : "Chưa lưu được bản nháp.";
+      told.textContent = answer.ok ? told.dataset.saved : told.dataset.failed;
     } catch {
       dirty = true;
-      told.textContent = "Chưa lưu được bản nháp.";
+      told.textContent = told.dataset.failed;
     }
   };
   form.addEventListener("input", () => {

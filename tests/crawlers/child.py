@@ -69,7 +69,7 @@ def _child(plan: CrawlPlan, pipe: Connection) -> None:
         pipe.send(json.dumps({"error": type(error).__name__, "text": str(error)}))
 
 
-def run_crawl(plan: CrawlPlan, timeout_s: float = 90) -> dict[str, Any]:
+def run_crawl(plan: CrawlPlan, timeout_s: float = 300) -> dict[str, Any]:
     """The crawl's report, or {"error", "text"}."""
     ours, theirs = FORK.Pipe()
     child = FORK.Process(target=_child, args=(plan, theirs))
@@ -79,7 +79,7 @@ def run_crawl(plan: CrawlPlan, timeout_s: float = 90) -> dict[str, Any]:
         assert ours.poll(timeout_s), "the crawl did not end in time"
         report: dict[str, Any] = json.loads(ours.recv())
     finally:
-        child.join(20)
+        child.join(60)
         if child.is_alive():
             child.kill()
             child.join()

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing.synchronize import Barrier
 
 import pytest
 from sqlalchemy import func, select
@@ -65,7 +66,7 @@ def test_processes_share_a_frontier_and_fetch_nothing_twice(desk: Desk, site: Si
     run_crawl(replace(plan, budget=Budget(pages_per_source=0)))
     children = [started(plan) for _ in range(2)]
     for child in children:
-        child.join(120)
+        child.join(600)
     assert fetched(site) == Counter({f"/tin/{number}": 1 for number in range(PAGES)})
     assert_all_kept_once(desk)
 
@@ -73,13 +74,13 @@ def test_processes_share_a_frontier_and_fetch_nothing_twice(desk: Desk, site: Si
 def test_a_frontier_that_does_not_lease_is_caught(site: Site, plan: CrawlPlan) -> None:
     run_crawl(replace(plan, budget=Budget(pages_per_source=0)))
     broken = replace(plan, prepare=leases_run_out_at_once)
-    children = [
-        multiprocessing.get_context("spawn").Process(target=broken_child, args=(broken,)) for _ in "12"
-    ]
+    spawn = multiprocessing.get_context("spawn")
+    both_are_up = spawn.Barrier(2)
+    children = [spawn.Process(target=broken_child, args=(broken, both_are_up)) for _ in "12"]
     for child in children:
         child.start()
     for child in children:
-        child.join(120)
+        child.join(600)
     assert max(fetched(site).values()) > 1
 
 
@@ -90,9 +91,10 @@ def leases_run_out_at_once() -> None:
     ledger.LEASE_S = -1
 
 
-def broken_child(plan: CrawlPlan) -> None:
+def broken_child(plan: CrawlPlan, both_are_up: Barrier) -> None:
     assert plan.prepare is not None
     plan.prepare()
+    both_are_up.wait(300)
     crawl(context(plan))
 
 

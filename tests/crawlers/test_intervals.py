@@ -120,7 +120,11 @@ def test_a_dead_source_is_asked_ever_less_and_once_a_day_in_the_end(playing: Pla
     assert playing.entry().interval_s <= 3600, "back at its own pace with the first good answer"
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     st.lists(st.one_of(st.integers(0, 9), st.sampled_from([Outcome.TIMEOUT, Outcome.BLOCKED])), max_size=12)
 )

@@ -105,6 +105,30 @@ def test_a_source_is_switched_by_its_own_line_alone(tmp_path: Path, source_id: s
     assert text.startswith("# a registry\n")
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('id = "bao-tinh"', 'id = "bao-tinh"\nnote = "vì \\"lạ\\" \\\\1"'),
+        ('id = "bao-tinh"\nnote = "cũ" # của tôi', 'id = "bao-tinh"\nnote = "vì \\"lạ\\" \\\\1" # của tôi'),
+        ("id = \"bao-tinh\"\nnote = 'cũ'", 'id = "bao-tinh"\nnote = "vì \\"lạ\\" \\\\1"'),
+    ],
+)
+def test_a_note_says_why_and_touches_one_line(tmp_path: Path, before: str, after: str) -> None:
+    switched = registry.with_enabled(GOOD, "bao-tinh", enabled=True)
+    text = switched.replace('id = "bao-tinh"', before)
+    changed = registry.with_enabled(text, "bao-tinh", enabled=True, note='vì "lạ" \\1')
+    assert changed == text.replace(before, after)
+    spec = load(write(tmp_path, changed))[0]
+    assert spec.note == 'vì "lạ" \\1'
+    assert load(write(tmp_path, to_toml([spec]))) == [spec]
+
+
+def test_a_note_over_many_lines_is_left_to_a_hand() -> None:
+    text = GOOD.replace('id = "bao-tinh"', 'id = "bao-tinh"\nnote = """cũ\nhai dòng"""')
+    with pytest.raises(RegistryError, match="by hand"):
+        registry.with_enabled(text, "bao-tinh", enabled=True, note="mới")
+
+
 def test_what_cannot_be_edited_by_line_is_left_alone() -> None:
     odd = "source = [{id = 'mot', enabled = false}, {id = 'bao', enabled = false}]\n"
     with pytest.raises(RegistryError, match="by hand"):

@@ -21,7 +21,7 @@ def _silent(_: BaseHTTPRequestHandler) -> None:
 
 
 def _short_timeout() -> None:
-    cast("dict[str, object]", policy.FIXED)["DOWNLOAD_TIMEOUT"] = 2
+    cast("dict[str, object]", policy.FIXED)["DOWNLOAD_TIMEOUT"] = 4
 
 
 SERVERS: dict[Outcome, tuple[str, Page]] = {

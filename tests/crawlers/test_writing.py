@@ -84,11 +84,16 @@ def write_all(plan: CrawlPlan, ready: Connection | None = None) -> None:
         ledger.pages_read([read_page(ledger, page) for page in pages])
 
 
+BETWEEN: list[Connection] = []
+
+
 def naive_write(self: Ledger, pages: list[ReadPage]) -> list[Outcome]:
     """The positive control: the page is marked in another transaction than its sentences."""
     with self.context.sessions.begin() as session:
         frontier.done(session, *(page.page.id for page in pages))
-    time.sleep(0.5)  # wide enough that a kill falls between the two
+    for one in BETWEEN:
+        one.send("between")
+    time.sleep(60)  # the kill falls here
     day = NOW.date()
     with self.context.sessions.begin() as session:
         outcomes = [self._keep(session, page) for page in pages]
@@ -99,7 +104,9 @@ def naive_write(self: Ledger, pages: list[ReadPage]) -> list[Outcome]:
 
 def write_naively(plan: CrawlPlan, ready: Connection | None = None) -> None:
     ledger_module.Ledger._write = naive_write  # type: ignore[method-assign, assignment]
-    write_all(plan, ready)
+    if ready is not None:
+        BETWEEN.append(ready)
+    write_all(plan)
 
 
 def killed_after(target: object, plan: CrawlPlan, seconds: float) -> None:
@@ -108,7 +115,7 @@ def killed_after(target: object, plan: CrawlPlan, seconds: float) -> None:
     ours, theirs = spawn.Pipe()
     child = spawn.Process(target=target, args=(plan, theirs))  # type: ignore[arg-type]
     child.start()
-    assert ours.poll(30)
+    assert ours.poll(120)
     time.sleep(seconds)
     if child.is_alive() and child.pid is not None:
         os.kill(child.pid, signal.SIGKILL)
@@ -133,7 +140,7 @@ def test_a_killed_writer_loses_and_doubles_nothing(desk: Desk, plan: CrawlPlan, 
 def test_the_naive_writer_is_caught(desk: Desk, plan: CrawlPlan) -> None:
     found: list[str] = []
     for at in range(20):
-        killed_after(write_naively, replace(plan, now=NOW + timedelta(minutes=at)), 0.02 + at * 0.003)
+        killed_after(write_naively, replace(plan, now=NOW + timedelta(minutes=at)), 0)
         found = faults(desk)
         if found:
             break

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import func, select
@@ -16,7 +17,7 @@ from models.workbench import PendingReview
 from pipeline import undo
 from pipeline.compose import Desk
 from review_ui.differences import sides
-from review_ui.spreadchart import HEIGHT, WIDTH, chart
+from review_ui.spreadchart import FEWEST_DAYS, HEIGHT, LEFT, WIDEST_BAR, WIDTH, chart
 from tests.review_ui.conftest import OpenBrowser
 from tests.review_ui.house import (
     EVIDENCE,
@@ -40,31 +41,44 @@ pytestmark = pytest.mark.usefixtures("staff")
 
 def test_the_picture_stacks_each_day_by_kind() -> None:
     day = date(2026, 11, 1)
-    made = chart(
-        {
-            (day, "newspaper"): 2,
-            (day, "health"): 2,
-            (day + timedelta(days=2), "newspaper"): 1,
-        }
-    )
+    later = day + timedelta(days=2)
+    made = chart({(day, "newspaper"): 2, (day, "health"): 2, (later, "newspaper"): 1}, later)
     assert made is not None
-    assert [bar.n for bar in made.bars] == [4, 0, 1]
+    assert [bar.n for bar in made.bars] == [0] * 11 + [4, 0, 1]
+    assert (made.first, made.last, made.levels) == (day, later, [(120.0, 0), (60.0, 2), (0.0, 4)])
     assert (made.totals, made.top, made.days) == ({"newspaper": 3, "health": 2}, 4, 1)
-    first = made.bars[0].pieces
+    first = made.bars[11].pieces
     assert sum(piece.height for piece in first) == pytest.approx(HEIGHT)
     assert first[1].y + first[1].height == pytest.approx(first[0].y)
-    assert chart({}) is None
+    assert chart({}, later) is None
 
 
 @pytest.mark.parametrize("days", [1, 7, 31, 32, 180, 400])
 def test_the_picture_holds_any_stretch_of_time(days: int) -> None:
     first = date(2026, 1, 1)
-    made = chart({(first + timedelta(days=n), "newspaper"): 1 for n in range(days)})
+    last = first + timedelta(days=days - 1)
+    for today in (last, last + timedelta(days=90), first):
+        made = chart({(first + timedelta(days=n), "newspaper"): 1 for n in range(days)}, today)
+        assert made is not None
+        assert sum(bar.n for bar in made.bars) == days
+        assert len(made.bars) <= 31
+        assert sum((bar.until - bar.day).days + 1 for bar in made.bars) >= max(days, FEWEST_DAYS)
+        assert last <= made.bars[-1].until <= max(last, today)
+        # side by side, none wider than a day's bar, between the axis and the edge
+        edges = [(bar.x, bar.x + bar.width) for bar in made.bars]
+        assert edges[0][0] >= LEFT
+        assert edges[-1][1] <= WIDTH
+        assert all(a[1] <= b[0] for a, b in pairwise(edges))
+        assert max(bar.width for bar in made.bars) <= WIDEST_BAR
+        assert [label for _, label in made.labels] == sorted({label for _, label in made.labels})
+
+
+def test_one_day_is_drawn_as_one_day_among_others() -> None:
+    made = chart({(date(2026, 11, 18), "health"): 3}, date(2026, 11, 22))
     assert made is not None
-    assert sum(bar.n for bar in made.bars) == days
-    assert len(made.bars) <= 31
-    assert made.bars[-1].until == first + timedelta(days=days - 1)
-    assert made.bars[-1].x + made.bars[-1].width <= WIDTH
+    assert len(made.bars) == FEWEST_DAYS
+    assert [bar.day for bar in made.bars if bar.n] == [date(2026, 11, 18)]
+    assert made.bars[-1].until == date(2026, 11, 22)
 
 
 def test_the_day_of_a_tip_is_not_drawn(browse: OpenBrowser, desk: Desk) -> None:

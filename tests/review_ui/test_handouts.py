@@ -5,13 +5,14 @@ import json
 import re
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
 from models.desk import Staff
 from models.vocabulary import Language
-from pipeline import publishing, sharecard
+from pipeline import publishing
 from pipeline.compose import Desk
 from pipeline.publishing import CorrectionInput
 from review_ui.security import EMBEDDED_HEADERS, HEADERS
@@ -52,7 +53,7 @@ def test_a_page_names_its_picture_and_the_picture_is_there(browse: OpenBrowser, 
     assert picture.headers["content-type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")
     drawn = reader.get(f"/dinh-chinh/{slug}/the.svg")
-    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert drawn.headers["content-type"] == "image/svg+xml; charset=utf-8"
     assert TEXT.title in drawn.text
     assert (
         reader.get(f"/dinh-chinh/{slug}/the.svg", **{"if-none-match": drawn.headers["etag"]}).status_code
@@ -88,20 +89,20 @@ def test_a_language_without_a_text_falls_back_and_says_so(browse: OpenBrowser, s
     assert TEXT.title in reader.get(f"/dinh-chinh/{slug}/the.svg?lang=km").text
 
 
-def test_a_khmer_text_has_no_card_on_a_machine_without_khmer_letters(
-    browse: OpenBrowser, desk: Desk, slug: str, staff: dict[str, Staff], monkeypatch: pytest.MonkeyPatch
+def test_a_khmer_text_has_a_card_and_a_sheet_like_any_other(
+    browse: OpenBrowser, desk: Desk, slug: str, staff: dict[str, Staff]
 ) -> None:
-    monkeypatch.setattr(sharecard, "khmer_fonts", tuple)
     khmer = replace(ENGLISH, title="ស្លឹកល្ហុង")
     publishing.revise(desk, slug, staff["chi"].id, {Language.KM: khmer}, "Thêm tiếng Khmer")
     reader = browse()
     page = reader.get(f"/dinh-chinh/{slug}?lang=km").text
-    assert meta(page)["og:image"] == f"{SITE}/dinh-chinh/{slug}/the.png"  # the Vietnamese one
-    assert reader.get(f"/dinh-chinh/{slug}/the.png?lang=km").status_code == 404
-    assert reader.get(f"/dinh-chinh/{slug}/ban-in.pdf?lang=km").status_code == 404
+    assert meta(page)["og:image"] == f"{SITE}/dinh-chinh/{slug}/the.png?lang=km"
+    assert reader.get(f"/dinh-chinh/{slug}/the.png?lang=km").content.startswith(b"\x89PNG")
     sheet = reader.get(f"/dinh-chinh/{slug}/ban-in?lang=km")
     assert khmer.title in sheet.text
-    assert "ban-in.pdf" not in sheet.text
+    made = reader.get(f"/dinh-chinh/{slug}/ban-in.pdf?lang=km").content
+    resources: Any = PdfReader(io.BytesIO(made)).pages[0]["/Resources"]
+    assert any("NotoSansKhmer" in str(one.get_object()) for one in resources["/Font"].values())
 
 
 def test_the_sheet_for_a_notice_board_is_one_page(browse: OpenBrowser, slug: str) -> None:

@@ -41,6 +41,8 @@ MODULES = (
     "pipeline/seeds.py",
     "pipeline/independent.py",
     "pipeline/autoqueue.py",
+    "pipeline/registering.py",
+    "review_ui/routes/source_admin.py",
     "review_ui/routes/claim.py",
     "review_ui/routes/corrections.py",
     "review_ui/routes/home.py",

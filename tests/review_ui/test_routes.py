@@ -15,6 +15,7 @@ from review_ui.app import create_app
 from review_ui.errors import WiringError
 from review_ui.permissions import BY_STAFF_TOKEN, EVERYBODY, PERMISSIONS
 from review_ui.security import EMBEDDED_HEADERS, HEADERS
+from review_ui.templating import STATIC
 from tests.review_ui.conftest import OpenBrowser
 from tests.review_ui.house import Browser, add_claim, add_source, decide, publish
 
@@ -167,6 +168,7 @@ def test_what_may_be_framed_differs_in_its_policy_alone_and_may_do_less() -> Non
     assert policy == {
         "default-src": "'none'",
         "style-src": "'self'",
+        "font-src": "'self'",
         "base-uri": "'none'",
         "form-action": "'none'",
         "frame-ancestors": "*",
@@ -272,3 +274,28 @@ def test_a_number_that_no_database_holds_is_not_found(number: str, browse: OpenB
 def test_an_odd_slug_is_not_found(slug: str, browse: OpenBrowser) -> None:
     for path in (f"/dinh-chinh/{slug}", f"/phan-hoi/{slug}", f"/dinh-chinh/{slug}.json"):
         assert browse().get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br, GZIP;q=0.5", True),
+        ("identity", False),
+        ("gzip;q=0", False),
+        ("", False),
+    ],
+)
+def test_a_text_is_packed_for_those_who_take_it_and_says_the_same(
+    browse: OpenBrowser, accepted: str, packed: bool
+) -> None:
+    path = "/tinh/site.css"
+    answer = browse().client.get(path, headers={"accept-encoding": accepted})
+    assert (answer.headers.get("content-encoding") == "gzip") is packed
+    assert answer.headers["vary"] == "accept-encoding"
+    assert answer.content == (STATIC / "site.css").read_bytes()
+    assert (int(answer.headers["content-length"]) < len(answer.content) / 3) is packed
+    again = {"accept-encoding": accepted, "if-none-match": answer.headers["etag"]}
+    assert browse().client.get(path, headers=again).status_code == 304
+    other = {"accept-encoding": "identity" if packed else "gzip", "if-none-match": answer.headers["etag"]}
+    assert browse().client.get(path, headers=other).status_code == 200

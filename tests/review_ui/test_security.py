@@ -3,13 +3,14 @@
 import hashlib
 import logging
 import re
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers
 
-from pipeline import tips
+from pipeline import sharecard, tips
 from pipeline.compose import Desk
 from review_ui import security
 from review_ui.routes.sign_in import safe_back
@@ -186,10 +187,14 @@ def test_tokens_are_readable_and_all_else_is_escaped() -> None:
     assert "1a2b3c4d" in shown
 
 
-def test_the_vendored_script_is_the_one_that_was_noted() -> None:
-    noted = (STATIC / "vendor" / "README.md").read_text(encoding="utf-8")
-    digest = hashlib.sha256((STATIC / "vendor" / "htmx.min.js").read_bytes()).hexdigest()
-    assert digest in noted
+@pytest.mark.parametrize("folder", [STATIC / "vendor", sharecard.FONTS])
+def test_the_vendored_files_are_the_ones_that_were_noted(folder: Path) -> None:
+    noted = (folder / "README.md").read_text(encoding="utf-8")
+    files = [one for one in folder.iterdir() if one.suffix in {".js", ".woff2", ".ttf"}]
+    assert len(files) == 2
+    for one in files:
+        assert f"`{one.name}`" in noted
+        assert hashlib.sha256(one.read_bytes()).hexdigest() in noted, one
 
 
 def test_public_pages_load_no_script(browse: OpenBrowser) -> None:

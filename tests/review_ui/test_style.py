@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from review_ui.templating import STATIC
+from review_ui.templating import STATIC, asset
 
 CSS = (STATIC / "site.css").read_text(encoding="utf-8")
+KHMER = "vendor/noto-sans-khmer.woff2"
 PAIRS = [
     ("ink", "paper"),
     ("ink", "sheet"),
@@ -69,6 +70,13 @@ def test_no_motion_for_those_who_ask_for_none() -> None:
     assert "transition" not in CSS.split("@media (prefers-reduced-motion: no-preference)")[0]
 
 
-def test_the_sheet_loads_nothing() -> None:
+def test_the_sheet_loads_nothing_but_the_khmer_letters() -> None:
     assert "@import" not in CSS
-    assert "url(" not in CSS
+    assert re.findall(r"url\(([^)]*)\)", CSS) == [f'"{asset(KHMER).removeprefix("/tinh/")}"']
+    # one family of one face, which nothing outside Khmer pages names
+    assert CSS.count("@font-face") == 1
+    named = [rule for rule in CSS.split("}") if '"Site Khmer"' in rule]
+    assert [rule.partition("{")[0].rpartition("*/")[2].strip() for rule in named] == [
+        "@font-face",
+        "html:lang(km)",
+    ]

@@ -1,14 +1,10 @@
 """A desk that looks lived in, for looking at every page: claims, answers, appeals, figures, staff."""
 
 import re
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import insert, select
@@ -288,22 +284,6 @@ def pages_of(app: FastAPI, village: Village) -> dict[Role | None, list[str]]:
             found[role] += addresses
     found[None].append("/khong-co-trang-nay")
     return found
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The app on a free port of loopback."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", access_log=False, ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    for _ in range(1_000):
-        if server.started:
-            break
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=20)
 
 
 def spoken(path: str, language: str) -> str:
