@@ -1,8 +1,7 @@
 """Numbers with what they count, in figures or in words: "bảy lăm tuổi", "4 bữa", "chục triệu", "sáu tấc".
 
-Works on words as written: with diacritics "năm" is five or year and "nam" is neither; without,
-the unit behind
-decides. Colloquial short forms are read as people mean them: "ba trăm rưỡi" of money is 350,000.
+Works on words as written: with diacritics "năm" is five or year and "nam" is neither; without, the unit
+behind decides. Colloquial short forms are read as people mean them: "ba trăm rưỡi" of money is 350,000.
 """
 
 import re
@@ -47,6 +46,8 @@ _PLAIN_UNITS = {
     "lan": "lần",
     "buoi": "buổi", "lieu": "liều", "mui": "mũi", "cho": "chỗ", "suat": "suất", "lit": "lít", "can": "căn",
 }  # fmt: skip
+_COUNTED = frozenset(_UNITS) | frozenset(_PLAIN_UNITS) - {"cho", "can"}
+_VAGUE = frozenset(["vài", "mấy", "vai", "may"])
 _BEFORE = {
     "cấp": "cấp", "cap": "cấp", "bão": "số", "bao": "số", "số": "số", "so": "số", "mức": "mức", "muc": "mức",
     "động": "mức", "dong": "mức", "bậc": "mức", "bac": "mức", "thứ": "số",
@@ -149,8 +150,11 @@ def _after_scale(names: Sequence[str], total: float, scale: int, rest: _Read) ->
     """What follows "một triệu": "hai" is 200,000, "hai trăm rưỡi" 250,000, "hai trăm ngàn" says so itself."""
     if _is(names, rest.end, frozenset(["ngàn", "nghìn"])):
         return total + rest.value * 1000, rest.end + 1, False
-    if rest.value < 10:
+    if rest.value < 10 and not _is(names, rest.end, _COUNTED):
         return total + rest.value * scale / 10, rest.end, False
+    if rest.value < 10:
+        # "ba triệu hai đứa": three million for two, not 3.2 million
+        return total, rest.end - 1, False
     return total + rest.value * scale / 1000, rest.end, False
 
 
@@ -233,7 +237,11 @@ class _Reader:
             return 0
         glued = found.group(2)
         self._count(at, at + 1, float(found.group(1)), _UNITS.get(glued) if glued else self._unit(at + 1))
-        return at + 1
+        # "2 triệu rưỡi" begins with a figure: `classify.money` reads the whole of it
+        is_half = _is(self._names, at + 1, frozenset(_SCALES)) and _is(
+            self._names, at + 2, frozenset(["rưỡi"])
+        )
+        return at + 3 if is_half else at + 1
 
     def words_at(self, at: int) -> int:
         """A number in words with its unit."""
@@ -241,6 +249,8 @@ class _Reader:
         if found is None:
             return 0
         value, end, is_clipped = found
+        if at and self._names[at - 1] in _VAGUE:
+            return end
         unit = self._unit(end)
         if value >= 1000:
             self.money.add(round(value))
