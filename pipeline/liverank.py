@@ -229,8 +229,11 @@ def once(desk: Desk) -> bool:
     """
     with desk.reading() as session:
         row = liveorder.newest(session)
-        if row is None or row.state != liveorder.ON:
+        if row is None:
             return False
+        if row.state != liveorder.ON:
+            # a process that ended before it could take everything back leaves that to this
+            return liverows.unlearn(desk) > 0
         if row.data_sha256 == fingerprint(livelabels.newest(session)):
             return False
     live = LiveRank(desk)

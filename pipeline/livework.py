@@ -71,8 +71,11 @@ class _Watch:
         if now != self.seen or time.monotonic() - self._looked > REFRESH_S:
             self.seen, self._looked = now, time.monotonic()
             self._live.update()
-            with desk.reading() as session:
-                return liveorder.is_on(session)
+            if self._is_on():
+                return True
+            # it may have been switched off while it learned: asked again, it takes everything back
+            self._live.update()
+            return self._is_on()
         if self._live.explain():
             return True
         if time.monotonic() - self._reckoned > OUTLOOK_S:
@@ -81,6 +84,10 @@ class _Watch:
         else:
             self._live.settle_some()
         return True
+
+    def _is_on(self) -> bool:
+        with self._desk.reading() as session:
+            return liveorder.is_on(session)
 
 
 def _child(settings: Settings) -> None:

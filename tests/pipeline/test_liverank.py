@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
@@ -455,6 +456,38 @@ def test_answers_go_with_their_claim(desk: Desk, people: People) -> None:
 
 
 # --- beside the server
+
+
+def test_switched_off_while_it_learns_nothing_stays(
+    sqlite_desk: Desk, sqlite_people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_open(sqlite_desk, 4)
+    decide(sqlite_desk, sqlite_people, 5)
+    liveorder.switch_on(sqlite_desk, sqlite_people.chi, WHY)
+    learn = LiveRank._learn
+
+    def interrupted(*given: Any) -> Any:  # noqa: ANN401 -- as the method itself
+        monkeypatch.setattr(LiveRank, "_learn", learn)
+        liveorder.switch_off(sqlite_desk, sqlite_people.chi, "mô hình mới sắp được chọn")
+        return learn(*given)
+
+    monkeypatch.setattr(LiveRank, "_learn", interrupted)
+    follow(sqlite_desk, threading.Event(), 0.0)
+    assert {row[0] for row in columns(sqlite_desk, "learned")} == {None}
+
+
+def test_what_a_killed_process_left_is_taken_back_by_the_next_run(
+    sqlite_desk: Desk, sqlite_people: People
+) -> None:
+    put_open(sqlite_desk, 4)
+    decide(sqlite_desk, sqlite_people, 5)
+    liveorder.switch_on(sqlite_desk, sqlite_people.chi, WHY)
+    LiveRank(sqlite_desk).update()
+    assert {row[0] for row in columns(sqlite_desk, "learned")} != {None}
+    liveorder.switch_off(sqlite_desk, sqlite_people.chi, "mô hình mới sắp được chọn")
+    assert liverank.once(sqlite_desk)
+    assert {row[0] for row in columns(sqlite_desk, "learned")} == {None}
+    assert not liverank.once(sqlite_desk)
 
 
 def test_a_verdict_is_followed_without_anybody_asking(sqlite_desk: Desk, sqlite_people: People) -> None:
