@@ -9,9 +9,9 @@ from models.base import Base, one_of
 from models.vocabulary import ClaimState, Rating, Topic
 
 
-def _part(name: str, column: str, rows: str) -> Index:
+def _part(name: str, *columns: str, rows: str) -> Index:
     """An index over the few rows of a table that a state marks."""
-    return Index(name, column, sqlite_where=text(rows), postgresql_where=text(rows))
+    return Index(name, *columns, sqlite_where=text(rows), postgresql_where=text(rows))
 
 
 class Claim(Base):
@@ -24,9 +24,17 @@ class Claim(Base):
         Index("ix_claim_queue", "state", "priority"),
         # the queue of one topic, best first, is read from an index however many claims wait
         Index("ix_claim_topic_queue", "topic", "state", "priority"),
-        _part("ix_claim_deferred", "deferred_until", "deferred_until IS NOT NULL"),
-        _part("ix_claim_reopened", "round", "round > 1"),
-        _part("ix_claim_held", "lease_staff_id", "lease_staff_id IS NOT NULL"),
+        # with all that is counted of them, so that no row is opened for a count
+        _part(
+            "ix_claim_deferred",
+            "deferred_until",
+            "round",
+            "topic",
+            "state",
+            rows="deferred_until IS NOT NULL",
+        ),
+        _part("ix_claim_reopened", "round", "deferred_until", "topic", "state", rows="round > 1"),
+        _part("ix_claim_held", "lease_staff_id", rows="lease_staff_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

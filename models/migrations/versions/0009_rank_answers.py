@@ -9,10 +9,25 @@ branch_labels = None
 depends_on = None
 
 
+# what is counted of the claims that are put off or reopened stands in their indexes
+FEW = (
+    ("ix_claim_deferred", "deferred_until", ["deferred_until", "round", "topic", "state"], "deferred_until IS NOT NULL"),
+    ("ix_claim_reopened", "round", ["round", "deferred_until", "topic", "state"], "round > 1"),
+)
+
+
+def _index(name: str, columns: list[str], rows: str) -> None:
+    where = sa.text(rows)
+    op.drop_index(name, "claim")
+    op.create_index(name, "claim", columns, sqlite_where=where, postgresql_where=where)
+
+
 def upgrade() -> None:
     """The learned part of a claim's place, who lets it order, answers to reasons, what may be unread."""
     # not in batch mode: that would make the table anew
     op.add_column("claim", sa.Column("learned", sa.Double(), nullable=True))
+    for name, _, columns, rows in FEW:
+        _index(name, columns, rows)
     op.create_table(
         "live_order",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -72,4 +87,6 @@ def downgrade() -> None:
     op.drop_table("queue_outlook")
     op.drop_table("rank_answer")
     op.drop_table("live_order")
+    for name, column, _, rows in FEW:
+        _index(name, [column], rows)
     op.drop_column("claim", "learned")
