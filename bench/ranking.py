@@ -12,6 +12,7 @@ import json
 import math
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -60,7 +61,7 @@ def read(name: str, paths: Sequence[Path]) -> Pool:
 
 def ready(folder: Path) -> Path:
     """The Python of ASReview's environment, made if it is not there."""
-    python = folder / "bin" / "python"
+    python = folder.absolute() / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "uv", "venv", "--quiet", str(folder)], check=True)
         install = ["uv", "pip", "install", "--quiet", "--python", str(python), "asreview>=3,<4"]
@@ -73,7 +74,10 @@ def asreview(python: Path, pool: Pool, seed: int) -> Run:
     prior = simulate.start(np.array(pool.truth), seed)
     given = {"texts": pool.texts, "labels": [int(label) for label in pool.truth], "priors": [prior]}
     command = [str(python), "-W", "ignore", str(REPLAY)]
-    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
+    # it leaves a cache where it is started
+    with tempfile.TemporaryDirectory(prefix="kc-asreview-") as folder:
+        text = json.dumps(given)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=folder)
     found = json.loads(done.stdout)
     return Run(found["orders"][0], found["seconds"][0])
 
