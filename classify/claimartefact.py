@@ -1,8 +1,5 @@
 """The weights of claim detection on disk: arrays in one .npz (never pickle), its SHA-256 pinned beside it."""
 
-import hashlib
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classify import pinned
 from classify.corpus import DATA
-from classify.errors import ArtefactError
 
 Floats = NDArray[np.float32]
 
@@ -54,46 +51,27 @@ class ClaimArtefact:
             "meaning": self.meaning,
             "centre": self.centre,
             "figures": np.array([self.figures[name] for name in FIGURES], dtype=np.float64),
-            "names": _packed([self.encoder, self.fingerprint]),
+            "names": pinned.packed([self.encoder, self.fingerprint]),
         }
         for number, block in enumerate(self.blocks):
-            arrays[f"words_{number}"] = _packed(list(block.vocabulary))
+            arrays[f"words_{number}"] = pinned.packed(list(block.vocabulary))
             arrays[f"idf_{number}"] = block.idf.astype(np.float16)
             arrays[f"weights_{number}"] = block.weights.astype(np.float16)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **arrays)
-        return buffer.getvalue()
+        return pinned.to_bytes(arrays)
 
 
 def save(artefact: ClaimArtefact, path: Path = SHIPPED) -> str:
     """Write the .npz and the JSON that pins it; returns the SHA-256 (hex)."""
-    data = artefact.to_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    path.write_bytes(data)
-    pinned = {"sha256": digest, "data": artefact.fingerprint, "figures": artefact.report}
-    text = json.dumps(pinned, ensure_ascii=False, indent=1) + "\n"
-    path.with_suffix(".json").write_text(text, encoding="utf-8")
-    return digest
+    return pinned.save(artefact.to_bytes(), path, artefact.fingerprint, artefact.report)
 
 
 def load(path: Path = SHIPPED) -> ClaimArtefact:
     """Read an artefact after checking it against the SHA-256 pinned beside it; raises ArtefactError."""
-    try:
-        data = path.read_bytes()
-        pinned = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArtefactError(f"{path.name}: {error}") from error
-    if hashlib.sha256(data).hexdigest() != pinned.get("sha256"):
-        raise ArtefactError(f"{path.name}: is not the artefact whose SHA-256 is pinned in {path.stem}.json")
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return _from_arrays(arrays, pinned.get("figures", {}))
-    except (KeyError, ValueError) as error:
-        raise ArtefactError(f"{path.name}: {error}") from error
+    return pinned.load(path, _from_arrays)
 
 
 def _from_arrays(arrays: Mapping[str, NDArray[Any]], report: dict[str, Any]) -> ClaimArtefact:
-    encoder, fingerprint = _unpacked(arrays["names"])
+    encoder, fingerprint = pinned.unpacked(arrays["names"])
     figures = dict(zip(FIGURES, arrays["figures"].tolist(), strict=True))
     blocks = tuple(_block(arrays, number) for number in range(2))
     return ClaimArtefact(
@@ -102,17 +80,9 @@ def _from_arrays(arrays: Mapping[str, NDArray[Any]], report: dict[str, Any]) -> 
 
 
 def _block(arrays: Mapping[str, NDArray[Any]], number: int) -> WordBlock:
-    words = _unpacked(arrays[f"words_{number}"])
+    words = pinned.unpacked(arrays[f"words_{number}"])
     idf = arrays[f"idf_{number}"].astype(np.float32)
     weights = arrays[f"weights_{number}"].astype(np.float32)
     if not len(words) == len(idf) == len(weights):
         raise ValueError(f"block {number}: arrays of unequal length")
     return WordBlock({word: at for at, word in enumerate(words)}, idf, weights)
-
-
-def _packed(words: list[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
-
-
-def _unpacked(blob: NDArray[np.uint8]) -> list[str]:
-    return blob.tobytes().decode().split("\n")
