@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from models import audit
 from models.audits import AuditLabel, AuditTask
-from models.desk import JobRun, Staff, WeeklyFigure
-from models.errors import ConflictError, UsageError
+from models.desk import JobRun, WeeklyFigure
+from models.errors import ConflictError
 from models.session import insert_ignore
-from models.vocabulary import Opinion, Role
+from models.vocabulary import Opinion
 from pipeline.compose import Desk
 from pipeline.figures import LEVEL, Figure, missing
 from pipeline.independent import DRAW, LABELS_EACH
+from pipeline.leads import kept_reason, may_lead
 from pipeline.outcomes import FALSE_OPINIONS, week_bounds
 from pipeline.statistics import wilson
 
@@ -28,7 +29,6 @@ NO_FLAG = (Opinion.NOT_OURS, Opinion.NOT_A_CLAIM)
 MOST = 0.10
 LEAST = 35  # the smallest audit whose upper limit is under ten per cent when it finds nothing
 FALSE_FLAGS, RESUME = "audit_false_flags", "queue_resume"
-MIN_REASON, MAX_REASON = 10, 500
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,10 @@ def resume(desk: Desk, staff_id: int, reason: str) -> None:
 
     Raises `UsageError` or `ConflictError`, and changes nothing then.
     """
-    if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
-        raise UsageError(f"reason: write {MIN_REASON} to {MAX_REASON} characters")
-    kept = desk.masker.mask(reason.strip()).text
+    kept = kept_reason(desk, reason)
     now = desk.clock()
     with desk.sessions.begin() as session:
-        staff = session.get(Staff, staff_id)
-        if staff is None or staff.disabled or staff.role != Role.LEAD:
+        if not may_lead(session, staff_id):
             raise ConflictError("only a lead lets the score fill the queue again")
         stop = stopped(session, now)
         run = {"job": RESUME, "started_at": now, "finished_at": now, "outcome": kept}

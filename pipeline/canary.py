@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 
 from models import audit
 from models.claims import Claim
-from models.desk import JobRun, ModelVersion, Staff
+from models.desk import JobRun, ModelVersion
 from models.errors import ConflictError
-from models.vocabulary import ClaimState, ModelState, Role
+from models.vocabulary import ClaimState, ModelState
 from pipeline import labels as labelling
 from pipeline import modelbox, modelgates
 from pipeline.labels import Label
+from pipeline.leads import may_lead
 
 if TYPE_CHECKING:
     from classify.rank import Ranker
@@ -119,8 +120,7 @@ def _candidate(session: Session, model_id: int, staff_id: int) -> ModelVersion:
 
 
 def _lead(session: Session, staff_id: int) -> None:
-    staff = session.get(Staff, staff_id)
-    if staff is None or staff.disabled or staff.role != Role.LEAD:
+    if not may_lead(session, staff_id):
         raise ConflictError("only a lead decides which model serves")
 
 

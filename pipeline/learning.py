@@ -14,12 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models import audit
-from models.desk import ModelMetric, ModelVersion, Staff
+from models.desk import ModelMetric, ModelVersion
 from models.errors import ConflictError, NotFoundError
-from models.vocabulary import ModelKind, ModelState, Role
+from models.vocabulary import ModelKind, ModelState
 from pipeline import canary, heldout, modelbox, modelcard, modelgates, newlabels
 from pipeline import labels as labelling
 from pipeline.labels import Label
+from pipeline.leads import may_lead
 from pipeline.modelgates import SEED, Judged
 
 if TYPE_CHECKING:
@@ -257,8 +258,7 @@ def _retire(session: Session, kind: ModelKind) -> None:
 
 
 def _lead(session: Session, staff_id: int) -> None:
-    staff = session.get(Staff, staff_id)
-    if staff is None or staff.disabled or staff.role != Role.LEAD:
+    if not may_lead(session, staff_id):
         raise ConflictError("only a lead decides which model serves")
 
 

@@ -13,18 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import audit
-from models.desk import ModelVersion, Staff, WeeklyFigure
-from models.errors import ConflictError, UsageError
+from models.desk import ModelVersion, WeeklyFigure
+from models.errors import ConflictError
 from models.ordering import LiveOrder
-from models.vocabulary import ModelKind, Role
+from models.vocabulary import ModelKind
 from pipeline import autoqueue
 from pipeline.compose import Desk
 from pipeline.figures import ALARM
 from pipeline.labels import Label, fingerprint
+from pipeline.leads import kept_reason, may_lead
 from pipeline.learning import champion
 
 ON, OFF = "on", "off"
-MIN_REASON, MAX_REASON = 10, 500
 
 
 def newest(session: Session) -> LiveOrder | None:
@@ -44,7 +44,7 @@ def switch_on(desk: Desk, staff_id: int, reason: str) -> None:
     Raises `UsageError` for a reason that says nothing, `ConflictError` for anybody but a lead, while an audit
     is over its limit, and if it is on already.
     """
-    kept = _reason(desk, reason)
+    kept = kept_reason(desk, reason)
     with desk.sessions.begin() as session:
         _lead(session, staff_id)
         if is_on(session):
@@ -57,7 +57,7 @@ def switch_on(desk: Desk, staff_id: int, reason: str) -> None:
 
 def switch_off(desk: Desk, staff_id: int, reason: str) -> None:
     """Order by the promoted model alone; raises as `switch_on` does."""
-    kept = _reason(desk, reason)
+    kept = kept_reason(desk, reason)
     with desk.sessions.begin() as session:
         _lead(session, staff_id)
         if not is_on(session):
@@ -102,15 +102,8 @@ def taken_back(session: Session, row: LiveOrder) -> bool:
     return serving is None or serving.promoted_at is None or serving.promoted_at < row.at
 
 
-def _reason(desk: Desk, reason: str) -> str:
-    if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
-        raise UsageError(f"reason: write {MIN_REASON} to {MAX_REASON} characters")
-    return desk.masker.mask(reason.strip()).text
-
-
 def _lead(session: Session, staff_id: int) -> None:
-    staff = session.get(Staff, staff_id)
-    if staff is None or staff.disabled or staff.role != Role.LEAD:
+    if not may_lead(session, staff_id):
         raise ConflictError("only a lead decides whether the order learns from new verdicts")
 
 

@@ -229,13 +229,12 @@ def once(desk: Desk) -> bool:
     """
     with desk.reading() as session:
         row = liveorder.newest(session)
-        if row is None:
+        is_on = row is not None and row.state == liveorder.ON
+        if row is None or (is_on and row.data_sha256 == fingerprint(livelabels.newest(session))):
             return False
-        if row.state != liveorder.ON:
-            # a process that ended before it could take everything back leaves that to this
-            return liverows.unlearn(desk) > 0
-        if row.data_sha256 == fingerprint(livelabels.newest(session)):
-            return False
+    if not is_on:
+        # a process that ended before it could take everything back leaves that to this
+        return liverows.unlearn(desk) > 0
     live = LiveRank(desk)
     live.update()
     live.explain()

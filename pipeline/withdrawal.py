@@ -12,16 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import audit
-from models.desk import JobRun, Staff
-from models.errors import ConflictError, UsageError
-from models.vocabulary import Role
+from models.desk import JobRun
+from models.errors import ConflictError
+from pipeline.leads import kept_reason, may_lead
 
 if TYPE_CHECKING:
     from pipeline.compose import Desk
 
 WITHDRAWN = "labels_withdrawn"
 """The ledger's rows of this decision: the period is the person, and the row is open while it is in force."""
-MIN_REASON, MAX_REASON = 10, 500
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def withdraw(desk: "Desk", staff_id: int, lead_id: int, reason: str) -> None:
     Raises `UsageError` for a reason that says nothing, `ConflictError` for anybody but a lead, for a lead's
     own labels, and where they are withdrawn already.
     """
-    kept = _reason(desk, reason)
+    kept = kept_reason(desk, reason)
     with desk.sessions.begin() as session:
         _may(session, lead_id, staff_id)
         row = _row(session, staff_id)
@@ -70,7 +69,7 @@ def withdraw(desk: "Desk", staff_id: int, lead_id: int, reason: str) -> None:
 
 def readmit(desk: "Desk", staff_id: int, lead_id: int, reason: str) -> None:
     """Let what a person decided teach again; raises as `withdraw` does."""
-    kept = _reason(desk, reason)
+    kept = kept_reason(desk, reason)
     with desk.sessions.begin() as session:
         _may(session, lead_id, staff_id)
         row = _row(session, staff_id)
@@ -81,15 +80,8 @@ def readmit(desk: "Desk", staff_id: int, lead_id: int, reason: str) -> None:
         audit.append(session, desk.clock, f"staff:{lead_id}", "labels_readmit", f"staff:{staff_id}", detail)
 
 
-def _reason(desk: "Desk", reason: str) -> str:
-    if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
-        raise UsageError(f"reason: write {MIN_REASON} to {MAX_REASON} characters")
-    return desk.masker.mask(reason.strip()).text
-
-
 def _may(session: Session, lead_id: int, staff_id: int) -> None:
-    lead = session.get(Staff, lead_id)
-    if lead is None or lead.disabled or lead.role != Role.LEAD:
+    if not may_lead(session, lead_id):
         raise ConflictError("only a lead decides whose labels teach")
     if lead_id == staff_id:
         raise ConflictError("your own labels are another lead's to withdraw")

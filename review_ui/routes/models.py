@@ -1,12 +1,13 @@
 """The registry of models: a person promotes one, and a person takes it back (rule 10)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import KiemChungError, UsageError
 from pipeline import canary, learning, modelcard, standing
+from pipeline.compose import Desk
 from review_ui import reading
 from review_ui.faults import fault_of
 from review_ui.forms import Posted
@@ -39,6 +40,15 @@ def _page(request: Request, errors: tuple[Message, ...] = (), status: int = 200)
     )
 
 
+def _done(request: Request, act: Callable[[Desk, int], object]) -> Response:
+    """What a lead does to the models: back to their list, or the list with what stands in the way."""
+    try:
+        act(desk_of(request), me_of(request).staff_id)
+    except KiemChungError as error:
+        return _page(request, (translate(error, language_of(request)),), fault_of(error).status)
+    return RedirectResponse("/mo-hinh", 303)
+
+
 def _told(figures: Mapping[str, float]) -> list[tuple[str, float]]:
     return list(modelcard.told(figures).items())
 
@@ -58,22 +68,14 @@ def reviewers(request: Request) -> Response:
 def try_model(request: Request, form: Posted) -> Response:
     """Let a candidate order its share of the queue."""
     chosen = form.take("model_id")["model_id"]
-    try:
-        canary.start(desk_of(request), _number(chosen), me_of(request).staff_id)
-    except KiemChungError as error:
-        return _page(request, (translate(error),), fault_of(error).status)
-    return RedirectResponse("/mo-hinh", 303)
+    return _done(request, lambda desk, lead: canary.start(desk, _number(chosen), lead))
 
 
 @routes.form("/mo-hinh/ngung-thu")
 def end_trial(request: Request, form: Posted) -> Response:
     """End the trial of a candidate."""
     form.take()
-    try:
-        canary.stop(desk_of(request), me_of(request).staff_id)
-    except KiemChungError as error:
-        return _page(request, (translate(error),), fault_of(error).status)
-    return RedirectResponse("/mo-hinh", 303)
+    return _done(request, canary.stop)
 
 
 @routes.page("/mo-hinh")
@@ -86,11 +88,7 @@ def models(request: Request) -> Response:
 def promote_model(request: Request, form: Posted) -> Response:
     """Put a candidate to work."""
     chosen = form.take("model_id")["model_id"]
-    try:
-        learning.promote(desk_of(request), _number(chosen), me_of(request).staff_id)
-    except KiemChungError as error:
-        return _page(request, (translate(error, language_of(request)),), fault_of(error).status)
-    return RedirectResponse("/mo-hinh", 303)
+    return _done(request, lambda desk, lead: learning.promote(desk, _number(chosen), lead))
 
 
 def _number(text: str) -> int:
@@ -103,8 +101,4 @@ def _number(text: str) -> int:
 def roll_back_model(request: Request, form: Posted) -> Response:
     """Take the champion back and let the one before it serve again."""
     form.take()
-    try:
-        learning.rollback(desk_of(request), me_of(request).staff_id)
-    except KiemChungError as error:
-        return _page(request, (translate(error, language_of(request)),), fault_of(error).status)
-    return RedirectResponse("/mo-hinh", 303)
+    return _done(request, learning.rollback)
