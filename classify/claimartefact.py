@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from classify import pinned
 from classify.corpus import DATA
+from classify.meaning import Meaning
 
 Floats = NDArray[np.float32]
 
@@ -30,15 +31,14 @@ class WordBlock:
 
 @dataclass(frozen=True)
 class ClaimArtefact:
-    """All that inference needs: words, written features, and the weights of sentence vectors if any.
+    """All that inference needs: words, written features, and what sentence vectors say if any.
 
-    ``encoder`` names the model whose vectors ``meaning`` and ``centre`` fit; "none" without.
+    ``encoder`` names the model whose vectors ``meaning`` fits; "none" without.
     """
 
     blocks: tuple[WordBlock, ...]
     cues: Floats
-    meaning: Floats
-    centre: Floats
+    meaning: Meaning
     encoder: str
     figures: dict[str, float]
     fingerprint: str
@@ -48,8 +48,10 @@ class ClaimArtefact:
         """The .npz; equal artefacts give equal bytes."""
         arrays: dict[str, NDArray[Any]] = {
             "cues": self.cues,
-            "meaning": self.meaning,
-            "centre": self.centre,
+            "remembered": self.meaning.remembered,
+            "meaning": self.meaning.weights,
+            "centre": self.meaning.centre,
+            "step": np.array([self.meaning.step], dtype=np.float64),
             "figures": np.array([self.figures[name] for name in FIGURES], dtype=np.float64),
             "names": pinned.packed([self.encoder, self.fingerprint]),
         }
@@ -74,9 +76,8 @@ def _from_arrays(arrays: Mapping[str, NDArray[Any]], report: dict[str, Any]) -> 
     encoder, fingerprint = pinned.unpacked(arrays["names"])
     figures = dict(zip(FIGURES, arrays["figures"].tolist(), strict=True))
     blocks = tuple(_block(arrays, number) for number in range(2))
-    return ClaimArtefact(
-        blocks, arrays["cues"], arrays["meaning"], arrays["centre"], encoder, figures, fingerprint, report
-    )
+    meaning = Meaning(arrays["remembered"], float(arrays["step"][0]), arrays["meaning"], arrays["centre"])
+    return ClaimArtefact(blocks, arrays["cues"], meaning, encoder, figures, fingerprint, report)
 
 
 def _block(arrays: Mapping[str, NDArray[Any]], number: int) -> WordBlock:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classify import claimartefact, claimcues, cues
-from classify.claimartefact import ClaimArtefact, Floats
+from classify.claimartefact import ClaimArtefact
 from classify.encoder import Encoder, NoEncoder
 from classify.features import terms
 from classify.scope import weighted
@@ -78,7 +78,6 @@ class Detector:
         self._blocks = trained.blocks
         self._cues = trained.cues
         self._meaning = trained.meaning
-        self._centre = trained.centre
         self._figures = trained.figures
         # vectors of another model would mean nothing to these weights
         fits = encoder is not None and encoder.name == trained.encoder
@@ -104,8 +103,7 @@ class Detector:
         vectors = self._encoder.encode([seen[at] for at in marked]) if marked else None
         meaning: dict[int, float] = {}
         if vectors is not None:
-            found = centred(vectors, self._centre) @ self._meaning
-            meaning = dict(zip(marked, found.tolist(), strict=True))
+            meaning = dict(zip(marked, self._meaning.said(vectors).tolist(), strict=True))
         return [self._judged(one, meaning.get(at)) for at, one in enumerate(parts)]
 
     def parts(self, sentence: str) -> _Parts:
@@ -136,14 +134,6 @@ class Detector:
             reasons.append(Reason(MEANING, meaning))
         shown = tuple(one._replace(weight=round(one.weight, 3)) for one in _weightiest(reasons, SHOWN))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), shown
-
-
-def centred(vectors: Floats, centre: Floats) -> Floats:
-    """Sentence vectors without what all of them share, of length 1."""
-    away = vectors - centre
-    lengths = np.linalg.norm(away, axis=1, keepdims=True)
-    unit: Floats = (away / np.maximum(lengths, np.float32(1e-9))).astype(np.float32)
-    return unit
 
 
 def check_score(sentence: str) -> tuple[float, tuple[Reason, ...]]:

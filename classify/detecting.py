@@ -23,6 +23,7 @@ from classify.errors import TrainingDataError
 from classify.evaluation import average_precision
 from classify.features import terms
 from classify.fitting import Terms, calibration, folds, matrix, vocabulary
+from classify.meaning import NO_MEANING, Meaning, remember
 from classify.sentences import split
 from classify.text import has_marks, normalise, strip_marks
 
@@ -34,7 +35,6 @@ GENRES = ("message", "chat", "forum", "post", "tip", "notice", "news", "factchec
 FOLDS = 5
 SEED = 20261122
 STRENGTH = 5.0
-MEANING_STRENGTH = 1.0
 MIN_DOCUMENTS = 2
 BARE_WEIGHT = 0.5
 """Weight of the copy of a sentence without its diacritics."""
@@ -120,13 +120,13 @@ def fit_claims(rows: Sequence[ClaimRow], scope: Sequence[ScopeRow], encoder: Enc
             figures[f"by {name}, with encoder"] = _report(rows, truth, joined)
     blocks, cue_weights, bias = _fit(examples, np.arange(len(examples.labels)))
     slope, offset = calibration(scores, truth)
-    meaning, centre, joint = _meaning(scores, vectors, truth, marked)
+    meaning, joint = _meaning(scores, vectors, truth, marked, by_document)
     numbers = {
         "bias": bias, "slope": slope, "offset": offset, "joint_slope": joint[0], "joint_offset": joint[1],
     }  # fmt: skip
     name = encoder.name if vectors is not None else "none"
     return ClaimArtefact(
-        blocks, cue_weights, meaning, centre, name, numbers, fingerprint(rows), {**report, **figures}
+        blocks, cue_weights, meaning, name, numbers, fingerprint(rows), {**report, **figures}
     )
 
 
@@ -199,32 +199,48 @@ def _out_of_fold(examples: _Examples, fold: Ints) -> Doubles:
 def _joined_out_of_fold(
     scores: Doubles, vectors: Vectors, truth: Bools, marked: Bools, fold: Ints
 ) -> Doubles:
-    """Log odds with the sentence's meaning; the sums are out of fold already."""
+    """Log odds with the sentence's meaning, each by models that have not read its fold."""
     joined = np.zeros(len(scores))
+    said = _said_out_of_fold(vectors, truth, marked, fold)
     for held in np.unique(fold):
         rest, mine = fold != held, fold == held
         slope, offset = calibration(scores[rest], truth[rest])
         joined[mine] = slope * scores[mine] + offset
-        weights, centre, (slope, offset) = _meaning(scores[rest], vectors[rest], truth[rest], marked[rest])
-        told = mine & marked
-        joined[told] = slope * scores[told] + detect.centred(vectors[told], centre) @ weights + offset
+        told, known = mine & marked, rest & marked
+        share, weight, offset = _joint(scores[known], said[known], truth[known])
+        joined[told] = share * scores[told] + weight * said[told] + offset
     return joined
 
 
-def _meaning(
-    scores: Doubles, vectors: Vectors | None, truth: Bools, marked: Bools
-) -> tuple[claimartefact.Floats, claimartefact.Floats, tuple[float, float]]:
-    """Weights of the vector, the mean of all vectors, and how the sum of written features joins them."""
+def _said_out_of_fold(vectors: Vectors, truth: Bools, marked: Bools, fold: Ints) -> Doubles:
+    """What the vectors of marked sentences say, by machines that have not read their fold."""
+    said = np.zeros(len(truth))
+    for held in np.unique(fold):
+        rest, mine = (fold != held) & marked, (fold == held) & marked
+        machine = remember(vectors[rest], truth[rest])
+        if mine.any():
+            said[mine] = machine.said(vectors[mine])
+    return said
+
+
+def _joint(scores: Doubles, said: Doubles, truth: Bools) -> tuple[float, float, float]:
+    """Weights of the sum of written features and of the meaning, and the constant, by logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
+    model = LogisticRegression(C=100.0).fit(np.c_[scores, said], truth)
+    return float(model.coef_[0][0]), float(model.coef_[0][1]), float(model.intercept_[0])
+
+
+def _meaning(
+    scores: Doubles, vectors: Vectors | None, truth: Bools, marked: Bools, fold: Ints
+) -> tuple[Meaning, tuple[float, float]]:
+    """What is remembered of all vectors, and how the sum of written features joins it."""
     if vectors is None:
-        none = np.zeros(1, dtype=np.float32)
-        return none, none, (1.0, 0.0)
-    centre = vectors[marked].mean(axis=0)
-    features = np.c_[scores[marked], detect.centred(vectors[marked], centre)]
-    model = LogisticRegression(C=MEANING_STRENGTH, max_iter=2000).fit(features, truth[marked])
-    weights = model.coef_[0]
-    return weights[1:].astype(np.float32), centre, (float(weights[0]), float(model.intercept_[0]))
+        return NO_MEANING, (1.0, 0.0)
+    said = _said_out_of_fold(vectors, truth, marked, fold)
+    share, weight, offset = _joint(scores[marked], said[marked], truth[marked])
+    machine = remember(vectors[marked], truth[marked])
+    return machine._replace(weights=machine.weights * np.float32(weight)), (share, offset)
 
 
 def _report(rows: Sequence[ClaimRow], truth: Bools, scores: Doubles) -> dict[str, float]:

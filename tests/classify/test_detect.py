@@ -24,16 +24,18 @@ FEELING = "Mừng quá trời, thương bà con mình quá."
 
 
 class Constant:
-    """An encoder whose vectors all point the same way."""
+    """An encoder whose vectors are all the same."""
 
     def __init__(self, name: str, sign: float = 1.0) -> None:
         self.name = name
         self.sign = sign
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """The shipped direction of meaning, or its opposite."""
-        trained = load()
-        return np.stack([trained.centre + self.sign * trained.meaning for _ in texts])
+        """The remembered sentence that speaks most for a claim, or most against."""
+        meaning = load().meaning
+        at = int((self.sign * meaning.weights).argmax())
+        one = meaning.centre + meaning.remembered[at].astype(np.float32) * np.float32(meaning.step)
+        return np.stack([one for _ in texts])
 
 
 @pytest.fixture(scope="module")
