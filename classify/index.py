@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classify.encoder import Vectors
 
 _FIRST_ROOM = 1024
-_EXACT_BELOW = 20_000
+_EXACT_BELOW = 3000
 _NEAR = 400
 
 

@@ -15,17 +15,32 @@ from typing import NamedTuple
 from classify.encoder import Encoder, NoEncoder, Vectors
 from classify.index import VectorTable, WordIndex
 from classify.negation import told
-from classify.rerank import LEAST_MARKED, Judged, Reading, judged, packed, read, terms, unpacked
+from classify.rerank import (
+    LEAST_MARKED,
+    Judged,
+    Near,
+    Reading,
+    judged,
+    nearness,
+    packed,
+    read,
+    terms,
+    unpacked,
+)
 from classify.values import differs
 
 THRESHOLD = 0.5
 """From here on, with no value that differs, two texts count as one claim."""
 
 _CANDIDATES = 40
-_COMPARED = 50
+_COMPARED = 32
+_JUDGED = 2
+"""How many more of the nearest are judged than are asked for, as judging may change the order."""
 _QUERY_TERMS = 64
 _SHARE = 0.1
 """What the words (scaled to the best) add to the cosine when candidates are chosen."""
+_SHARE_FOREIGN = 0.02
+"""The same for texts in other languages, whose words are compared as they are and tell less."""
 _FAR = 0.78
 """The cosine that a candidate without a vector is taken to have: that of two unrelated texts."""
 _BUCKETS = 1 << 20
@@ -48,30 +63,30 @@ class Hit(NamedTuple):
         return self.score >= THRESHOLD and self.differs is None
 
 
-class _Frequencies:
-    """In how many texts a term stands, counted in a fixed room: memory stays flat as texts come."""
+class _Frequencies(dict[str, float]):
+    """Inverse document frequency of a term; in how many texts it stands is counted in a fixed room.
+
+    Memory stays flat as texts come. A frequency that was worked out once is looked up without a Python call.
+    """
 
     def __init__(self) -> None:
+        super().__init__()
         self._counts = array("i", bytes(4 * _BUCKETS))
         self._texts = 0
-        self._known: dict[str, float] = {}
 
     def add(self, found: Iterable[str], by: int) -> None:
         """Count the terms of one text in (1) or out (-1)."""
         for term in found:
             self._counts[zlib.crc32(term.encode()) % _BUCKETS] += by
         self._texts += by
-        self._known.clear()
+        self.clear()
 
-    def idf(self, term: str) -> float:
-        """Inverse document frequency of a term."""
-        known = self._known.get(term)
-        if known is None:
-            if len(self._known) > _BUCKETS:
-                self._known.clear()
-            count = self._counts[zlib.crc32(term.encode()) % _BUCKETS]
-            known = self._known[term] = math.log(1 + (self._texts + 1) / (count + 0.5))
-        return known
+    def __missing__(self, term: str) -> float:
+        if len(self) > _BUCKETS:
+            self.clear()
+        count = self._counts[zlib.crc32(term.encode()) % _BUCKETS]
+        value = self[term] = math.log(1 + (self._texts + 1) / (count + 0.5))
+        return value
 
 
 class ClaimIndex:
@@ -102,7 +117,7 @@ class ClaimIndex:
             self.remove(number)
             self._packed[number] = packed(text)
             reading = self.reading(number)
-            self._words.add(number, terms(text, reading.values))
+            self._words.add(number, terms(text, reading))
             self._frequencies.add({*reading.words, *reading.pairs}, 1)
             if vectors is not None and vectors[at].any():
                 self._vectors.add(number, vectors[at])
@@ -126,13 +141,18 @@ class ClaimIndex:
         if not self._packed or k < 1:
             return []
         asked = read(text)
-        idf = self._frequencies.idf
-        found: list[tuple[Judged, int, Reading]] = []
+        idf = self._frequencies.__getitem__
+        near: list[tuple[Near, int, Reading]] = []
         for number, cosine in self._candidates(text, asked, self._vector(text, asked)):
             known = self.reading(number)
-            found.append((judged(asked, known, idf, cosine), number, known))
+            near.append((nearness(asked, known, idf, cosine), number, known))
         if not asked.is_foreign:
             # the weights are of Vietnamese pairs; other languages stay in the order of words and meaning
+            near.sort(key=lambda one: (-one[0].total, one[1]))
+        found = [
+            (judged(one, asked, known, idf), number, known) for one, number, known in near[: k + _JUDGED]
+        ]
+        if not asked.is_foreign:
             found.sort(key=lambda one: (-one[0].order, one[1]))
         return [_hit(asked, *one) for one in found[:k]]
 
@@ -147,7 +167,7 @@ class ClaimIndex:
 
     def idf(self, term: str) -> float:
         """Inverse document frequency of a word or pair among the known claims."""
-        return self._frequencies.idf(term)
+        return self._frequencies[term]
 
     def reading(self, number: int) -> Reading:
         """What is compared of a known claim."""
@@ -164,7 +184,7 @@ class ClaimIndex:
         self, text: str, asked: Reading, vector: Vectors | None
     ) -> Iterable[tuple[int, float | None]]:
         """The nearest by words and by meaning, those first that are near by both, with their cosine."""
-        query = list(dict.fromkeys(terms(text, asked.values)))[:_QUERY_TERMS]
+        query = list(dict.fromkeys(terms(text, asked)))[:_QUERY_TERMS]
         words = {
             number: score
             for number, score in self._words.search(query, _CANDIDATES)
@@ -175,8 +195,9 @@ class ClaimIndex:
         near = dict(self._vectors.search(vector, _CANDIDATES))
         cosines = near | self._vectors.cosines([number for number in words if number not in near], vector)
         best = max(words.values(), default=1.0)
+        share = _SHARE_FOREIGN if asked.is_foreign else _SHARE
         plain = {
-            number: cosines.get(number, _FAR) + _SHARE * words.get(number, 0.0) / best
+            number: cosines.get(number, _FAR) + share * words.get(number, 0.0) / best
             for number in {**words, **near}
         }
         chosen = sorted(plain, key=lambda number: (-plain[number], number))[:_COMPARED]
@@ -185,4 +206,4 @@ class ClaimIndex:
 
 def _hit(asked: Reading, one: Judged, number: int, known: Reading) -> Hit:
     other = differs(asked.values, known.values) or told(asked.stance, known.stance)
-    return Hit(number, round(one.score, 4), other, tuple(one.chosen.reasons(one.found)))
+    return Hit(number, round(one.score, 4), other, tuple(one.reasons))

@@ -167,10 +167,10 @@ def _sides(text: str) -> frozenset[tuple[int, int]]:
     for pair, (yes, no) in enumerate(_PATTERNS):
         if OPPOSITES[pair].name in _YES_FIRST:
             on_yes = yes.search(text) is not None
-            on_no = no.search(yes.sub(" ", text)) is not None
+            on_no = no.search(yes.sub(" ", text) if on_yes else text) is not None
         else:
             on_no = no.search(text) is not None
-            on_yes = yes.search(no.sub(" ", text)) is not None
+            on_yes = yes.search(no.sub(" ", text) if on_no else text) is not None
         if on_yes != on_no:
             found.add((pair, int(on_no)))
     return frozenset(found)

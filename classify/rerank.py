@@ -1,9 +1,8 @@
 """The re-ranker: what two texts share and where they differ, as a few open figures and one probability.
 
-The weights are a logistic regression over pairs that were written for it (`data/match_pairs.tsv`),
-one set for
-pairs with sentence vectors and one for words alone. A text without diacritics is judged by words alone: the
-encoder does not know it again.
+What candidates are ordered by is a logistic regression, the probability comes from boosted trees. Both learn
+from pairs that were written for it (`data/match`), one set for pairs with sentence vectors and one for words
+alone. A text without diacritics is judged by words alone: the encoder does not know it again.
 """
 
 import hashlib
@@ -14,15 +13,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from classify.align import aligned, compared
 from classify.corpus import DATA
 from classify.errors import ArtefactError
 from classify.mask import RENDERED
 from classify.negation import Stance, denied_by_one, opposed, stance
-from classify.synonyms import marked_share, split, standard
-from classify.text import has_marks, normalise, strip_marks
+from classify.synonyms import is_foreign, marked_share, split, standard
+from classify.text import normalise, strip_marks
+from classify.trees import Trees, opened
 from classify.values import Values, values
 
 SHIPPED = DATA / "match.json"
@@ -30,84 +32,13 @@ LEAST_MARKED = 0.25
 """Share of words with diacritics from which on sentence vectors are trusted; written text has .7 to .9."""
 
 _STOP = frozenset(
-    [
-        "la",
-        "thi",
-        "ma",
-        "va",
-        "cua",
-        "cho",
-        "voi",
-        "nhung",
-        "cac",
-        "mot",
-        "nay",
-        "do",
-        "kia",
-        "duoc",
-        "bi",
-        "se",
-        "da",
-        "dang",
-        "co",
-        "khong",
-        "o",
-        "tai",
-        "vao",
-        "ra",
-        "den",
-        "tu",
-        "nguoi",
-        "ai",
-        "gi",
-        "nao",
-        "em",
-        "anh",
-        "chi",
-        "toi",
-        "minh",
-        "ba",
-        "con",
-        "nhe",
-        "a",
-        "oi",
-        "di",
-        "roi",
-        "cung",
-        "nua",
-        "lai",
-        "cai",
-        "de",
-        "nhu",
-        "khi",
-        "neu",
-        "nghe",
-        "noi",
-        "that",
-        "vay",
-        "moi",
-        "nhat",
-        "phai",
-        "qua",
-        "luon",
-        "lan",
-        "do",
-        "dau",
-        "thoi",
-        "may",
-        "ong",
-        "ban",
-        "xin",
-        "nha",
-        "ha",
-        "biet",
-        "hoi",
-        "cai",
-        "thay",
-        "the",
-        "cu",
-    ]
-)
+    ["la", "thi", "ma", "va", "cua", "cho", "voi", "nhung", "cac", "mot", "nay", "do", "kia", "duoc",
+     "bi", "se", "da", "dang", "co", "khong", "o", "tai", "vao", "ra", "den", "tu", "nguoi", "ai", "gi",
+     "nao", "em", "anh", "chi", "toi", "minh", "ba", "con", "nhe", "a", "oi", "di", "roi", "cung", "nua",
+     "lai", "cai", "de", "nhu", "khi", "neu", "nghe", "noi", "that", "vay", "moi", "nhat", "phai", "qua",
+     "luon", "lan", "dau", "thoi", "may", "ong", "ban", "xin", "nha", "ha", "biet", "hoi", "thay", "the",
+     "cu"]
+)  # fmt: skip
 _KINDS = ("amounts", "dates", "places", "agencies", "diseases", "percents", "counts")
 _SHOWN = {
     "bias": "điểm gốc", "meaning": "gần nghĩa", "cosine": "trùng từ hiếm", "pairs": "trùng cặp từ",
@@ -125,10 +56,19 @@ _SHOWN = {
     "lost_name": "tin mới thiếu tên riêng của tin cũ",
     "new_name": "tin mới có tên riêng lạ", "swapped": "gần như nguyên văn nhưng thay từ",
     "other_country": "khác nước",
+    "verbatim": "gần nguyên văn", "replaced": "từ này thay bằng từ khác",
+    "replaced_near": "câu giống mà thay từ", "replaced_nearer": "gần nguyên văn mà thay từ",
+    "replaced_once": "chỉ thay một chỗ", "added": "tin mới thêm từ", "added_near": "câu giống mà thêm từ",
+    "left_out": "tin mới bớt từ", "left_out_near": "câu giống mà bớt từ",
+    "other_number": "khác con số bất kỳ", "lost_number": "tin mới thiếu con số",
 }  # fmt: skip
 NAMES = tuple(name for name in _SHOWN if name != "bias")
 """The figures of a pair, in the order of the weights."""
-HEADS = ("near", "same")
+ALIGNED = frozenset(
+    ["verbatim", "replaced", "replaced_near", "replaced_nearer", "replaced_once", "added", "added_near",
+     "left_out", "left_out_near", "other_number", "lost_number"]
+)  # fmt: skip
+"""The figures of the word by word comparison: they cost most, and only the nearest few are given them."""
 _SIDE = 0.3
 
 
@@ -145,9 +85,11 @@ class Reading(NamedTuple):
     countries: frozenset[str]
     plain: str
     is_foreign: bool
+    order: tuple[str, ...]
 
 
 _TOKEN = re.compile(r"[^\W\d_]+|[^\w ]|\d")
+_LINK = re.compile(r"https?://\S+|www\.\S+|[@#]\w+")
 _ENDS = frozenset('.!?:\n“"')
 _COUNTRY = re.compile(
     r"(?<!\w)(campuchia|lao(?= )|dai loan|nhat ban|han quoc|trung quoc|thai lan|myanmar|mien dien|"
@@ -192,12 +134,6 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def content(text: str) -> list[str]:
-    """The standard words of a text that carry meaning; figures and small words are left out."""
-    plain = RENDERED.sub(" ", text)
-    return [word for word in standard(plain) if word not in _STOP and not word[0].isdigit()]
-
-
 def packed(text: str) -> bytes:
     """What is compared of a (masked or plain) text in a few hundred bytes, for a million of them."""
     whole = standard(RENDERED.sub(" ", text))
@@ -211,26 +147,27 @@ def packed(text: str) -> bytes:
             _names(text),
             _countries(text, " ".join(whole)),
             " ".join(word.plain for word in split(text)),
-            marked_share(text) == 1 and not has_marks(text),
+            is_foreign(text),
         )
     )
 
 
 def unpacked(data: bytes) -> Reading:
     """The reading that was packed; only ever of bytes that this process packed itself."""
-    joined, typed, sides, marked, names, countries, plain, is_foreign = marshal.loads(data)  # noqa: S302
+    joined, typed, sides, marked, names, countries, plain, foreign = marshal.loads(data)  # noqa: S302
     words = joined.split()
     return Reading(
         frozenset(words),
         frozenset(map(" ".join, pairwise(words))),
-        frozenset(map("".join, zip(joined, joined[1:], joined[2:], strict=False))),
+        frozenset([joined[at : at + 3] for at in range(len(joined) - 2)]),
         Values(*typed),
         Stance(*sides),
         marked,
         names,
         countries,
         plain,
-        is_foreign,
+        foreign,
+        tuple(words),
     )
 
 
@@ -245,15 +182,15 @@ Idf = Callable[[str], float]
 def figures(asked: Reading, known: Reading, idf: Idf, meaning: float | None) -> dict[str, float]:
     """The open figures of a pair; ``meaning`` is the cosine of the sentence vectors, None without."""
     a, b = asked.words, known.words
-    common = sum(map(idf, a & b))
-    mine, theirs = sum(map(idf, a)), sum(map(idf, b))
+    common, mine, theirs = sum(map(idf, a & b)), sum(map(idf, a)), sum(map(idf, b))
+    letters = len(asked.letters & known.letters)
     found = {
         "meaning": 0.0 if meaning is None else (meaning - 0.85) * 10,
         "cosine": _cosine(a, b, idf),
         "pairs": _cosine(asked.pairs, known.pairs, idf),
         "asked_in_known": common / mine if mine else 0.0,
         "known_in_asked": common / theirs if theirs else 0.0,
-        "letters": len(asked.letters & known.letters) / max(1, len(asked.letters | known.letters)),
+        "letters": letters / max(1, len(asked.letters) + len(known.letters) - letters),
         "rarest": _rarest(a, b, idf),
         "length": abs(math.log((len(a) + 1) / (len(b) + 1))),
         "other_country": float(_disjoint(asked.countries, known.countries)),
@@ -264,17 +201,27 @@ def figures(asked: Reading, known: Reading, idf: Idf, meaning: float | None) -> 
     )
 
 
+def compare(asked: Reading, known: Reading, idf: Idf) -> dict[str, float]:
+    """The open figures of two texts word by word (`ALIGNED`)."""
+    found = aligned(asked.order, known.order, is_spelled_freely=asked.marked < LEAST_MARKED)
+    # a number without a unit may be the figure of an amount, which is compared as an amount
+    mine, theirs = ({number for unit, number in one.values.counts if unit} for one in (asked, known))
+    return compared(found, idf, (mine, theirs))
+
+
 def _cosine(a: frozenset[str], b: frozenset[str], idf: Idf) -> float:
-    common = sum(idf(word) ** 2 for word in a & b)
-    if not common:
-        return 0.0
-    return common / math.sqrt(sum(idf(word) ** 2 for word in a) * sum(idf(word) ** 2 for word in b))
+    common = _squares(a & b, idf)
+    return common / math.sqrt(_squares(a, idf) * _squares(b, idf)) if common else 0.0
+
+
+def _squares(words: frozenset[str], idf: Idf) -> float:
+    return sum([weight * weight for weight in map(idf, words)])
 
 
 def _rarest(a: frozenset[str], b: frozenset[str], idf: Idf) -> float:
     """Share of the known claim's four rarest words that the asked text has."""
-    top = sorted(b, key=lambda word: (-idf(word), word))[:4]
-    return sum(word in a for word in top) / len(top) if top else 0.0
+    top = sorted([(-weight, word) for weight, word in zip(map(idf, b), b, strict=True)])[:4]
+    return sum([word in a for _, word in top]) / len(top) if top else 0.0
 
 
 def _named(asked: Reading, known: Reading) -> dict[str, float]:
@@ -296,8 +243,9 @@ def _months(dates: frozenset[str]) -> set[str]:
 
 def _typed(a: Values, b: Values) -> dict[str, float]:
     numbers_a, numbers_b = ({number for _, number in side.counts} for side in (a, b))
+    kinds = list(zip(_kinds(a), _kinds(b), strict=True))
     return {
-        "shared_values": float(sum(bool(getattr(a, kind) & getattr(b, kind)) for kind in _KINDS[:6])),
+        "shared_values": float(sum([not mine.isdisjoint(theirs) for mine, theirs in kinds[:6]])),
         "shared_numbers": float(min(3, len(numbers_a & numbers_b))),
         "shared_token": float(bool(a.tokens & b.tokens)),
         "other_amount": float(_crossed(a.amounts, b.amounts)),
@@ -306,9 +254,12 @@ def _typed(a: Values, b: Values) -> dict[str, float]:
         "other_agency": float(_disjoint(a.agencies, b.agencies)),
         "other_disease": float(_disjoint(a.diseases, b.diseases)),
         "other_count": float(_other_count(a, b)),
-        "only_known": float(sum(bool(getattr(b, kind)) and not getattr(a, kind) for kind in _KINDS)),
-        "only_asked": float(sum(bool(getattr(a, kind)) and not getattr(b, kind) for kind in _KINDS)),
+        "only_known": float(sum([bool(theirs) and not mine for mine, theirs in kinds])),
+        "only_asked": float(sum([bool(mine) and not theirs for mine, theirs in kinds])),
     }
+
+
+_kinds: Callable[[Values], tuple[frozenset[object], ...]] = attrgetter(*_KINDS)
 
 
 def _crossed(a: frozenset[int], b: frozenset[int]) -> bool:
@@ -370,23 +321,20 @@ class Weights(NamedTuple):
     """Two questions of a pair: is it about the same thing, and if so, does nothing in it differ."""
 
     near: Head
-    same: Head
+    same: Trees
 
-    def score(self, found: Mapping[str, float]) -> float:
-        """The probability that the two are one claim: the product of both answers."""
-        return _sigmoid(self.near.total(found)) * _sigmoid(self.same.total(found))
+    def reasons(
+        self, parts: Mapping[str, float], found: Mapping[str, float], most: int = 5
+    ) -> list[tuple[str, float]]:
+        """(what it is in Vietnamese, what it added to the log-odds), the heaviest first.
 
-    def order(self, found: Mapping[str, float]) -> float:
-        """What candidates are ordered by: what they are about, and a little whether something differs."""
-        return self.near.total(found) + _SIDE * max(-5.0, min(3.0, self.same.total(found)))
-
-    def reasons(self, found: Mapping[str, float], most: int = 5) -> list[tuple[str, float]]:
-        """(what it is in Vietnamese, what it added to the log-odds), the heaviest first."""
-        added: dict[str, float] = {}
-        for head in self:
-            for name, weight in head.weights.items():
-                added[name] = added.get(name, 0.0) + weight * found[name]
-        told = [(_SHOWN[name], round(value, 2)) for name, value in added.items() if abs(value) >= 0.01]
+        What is absent counts too, and is told as absent.
+        """
+        told = [
+            (_SHOWN[name] if found[name] else f"không thấy {_SHOWN[name]}", round(value, 2))
+            for name, value in parts.items()
+            if abs(value) >= 0.01
+        ]
         return sorted(told, key=lambda one: -abs(one[1]))[:most]
 
 
@@ -397,13 +345,13 @@ def weights(path: Path = SHIPPED) -> tuple[Weights, Weights]:
         stored = json.loads(path.read_text(encoding="utf-8"))
         pinned = digest(stored)
         sets = [
-            Weights(*(Head(stored[name][head]["bias"], stored[name][head]["weights"]) for head in HEADS))
-            for name in ("with_encoder", "words_alone")
+            Weights(Head(one["near"]["bias"], one["near"]["weights"]), opened(one["same"]))
+            for one in (stored["with_encoder"], stored["words_alone"])
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"{path.name}: {error}") from error
     if stored.get("sha256") != pinned or any(
-        not set(head.weights) <= set(NAMES) for one in sets for head in one
+        not {*one.near.weights, *one.same.names} <= set(NAMES) for one in sets
     ):
         raise ArtefactError(f"{path.name}: is not what its own SHA-256 pins")
     return sets[0], sets[1]
@@ -415,27 +363,58 @@ def digest(stored: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
-class Judged(NamedTuple):
-    """One pair: the probability that it is one claim, its place among others, and what makes both."""
+class Near(NamedTuple):
+    """A candidate: how near it is by the cheap figures, which are kept for the judgement."""
 
-    score: float
-    order: float
+    total: float
     found: Mapping[str, float]
     chosen: Weights
 
 
-def judged(asked: Reading, known: Reading, idf: Idf, meaning: float | None) -> Judged:
-    """One pair by the weights that fit what is there."""
+def nearness(asked: Reading, known: Reading, idf: Idf, meaning: float | None) -> Near:
+    """How near a candidate is, by the weights that fit what is there."""
     if min(asked.marked, known.marked) < LEAST_MARKED:
         meaning = None
     found = figures(asked, known, idf, meaning)
     chosen = weights()[0 if meaning is not None else 1]
-    return Judged(chosen.score(found), chosen.order(found), found, chosen)
+    return Near(chosen.near.total(found), found, chosen)
 
 
-def terms(text: str, found: Values) -> Sequence[str]:
-    """Index terms: standard words and their pairs, and typed figures, which are one term however written."""
-    words = content(text)
+class Judged(NamedTuple):
+    """One pair: the probability that it is one claim, its place among others, and what makes the first."""
+
+    score: float
+    order: float
+    reasons: Sequence[tuple[str, float]]
+
+
+def judged(near: Near, asked: Reading, known: Reading, idf: Idf) -> Judged:
+    """Whether a near candidate is the same claim."""
+    found = {**near.found, **compare(asked, known, idf)}
+    parts = near.chosen.same.parts(found)
+    total = near.chosen.same.bias + sum(parts.values())
+    score = probability(near.total, total)
+    return Judged(score, order(near.total, total), near.chosen.reasons(parts, found))
+
+
+def probability(near: float, same: float) -> float:
+    """That two texts are one claim: about the same thing, and nothing in it differs."""
+    return _sigmoid(near) * _sigmoid(same)
+
+
+def order(near: float, same: float) -> float:
+    """What candidates are ordered by: what they are about, and a little whether something differs."""
+    return near + _SIDE * max(-5.0, min(3.0, same))
+
+
+def terms(text: str, reading: Reading) -> Sequence[str]:
+    """Index terms: standard words and their pairs, and typed figures, which are one term however written.
+
+    Of a text in another language they are its plain words: what is standard in Vietnamese would maim them.
+    """
+    if reading.is_foreign:
+        return [word.plain for word in split(_LINK.sub(" ", text))]
+    words, found = list(reading.order), reading.values
     typed = [f"={amount}" for amount in found.amounts] + [
         f"={unit}{number:g}" for unit, number in found.counts
     ]

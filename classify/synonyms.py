@@ -109,12 +109,29 @@ def marked_share(text: str) -> float:
 
     A text that is not Vietnamese at all lacks none and has 1.
     """
-    words = [word for word in split(text) if len(word.plain) > 1 and word.plain.isalpha()]
+    words = _lettered(text)
     if not words:
         return 0.0
-    share = sum(word.marked != word.plain for word in words) / len(words)
+    return 1.0 if _is_foreign(words) else _marked(words)
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a text is in a language that is written in Latin letters and is not Vietnamese."""
+    words = _lettered(text)
+    return bool(words) and _is_foreign(words)
+
+
+def _lettered(text: str) -> list[Word]:
+    return [word for word in split(text) if len(word.plain) > 1 and word.plain.isalpha()]
+
+
+def _marked(words: list[Word]) -> float:
+    return sum(word.marked != word.plain for word in words) / len(words)
+
+
+def _is_foreign(words: list[Word]) -> bool:
     ours = sum(word.marked != word.plain or _SYLLABLE.match(word.plain) is not None for word in words)
-    return share if share > _SOME or ours >= _MOSTLY * len(words) else 1.0
+    return _marked(words) <= _SOME and ours < _MOSTLY * len(words)
 
 
 @cache

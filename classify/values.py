@@ -181,7 +181,7 @@ def _sides(folded: str) -> frozenset[tuple[int, int]]:
     found = set()
     for pair, (first, second) in enumerate(_POLES):
         on_second = second.search(folded) is not None
-        on_first = first.search(second.sub(" ", folded)) is not None
+        on_first = first.search(second.sub(" ", folded) if on_second else folded) is not None
         if on_first != on_second:
             found.add((pair, int(on_second)))
     return frozenset(found)

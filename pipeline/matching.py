@@ -1,6 +1,7 @@
 """Stage: claims are matched with what is already checked, here or by others (ClaimReview)."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.claims import Claim, ClaimMatch, KnownClaim
 from models.vocabulary import ClaimState
-from pipeline import vectors
+from pipeline import parking, vectors
 from pipeline.compose import Desk
 from pipeline.progress import Progress, silent
 from pipeline.seeding import hidden_matches
@@ -24,8 +25,12 @@ _UNSETTLED = (ClaimState.NEW, ClaimState.QUEUED, ClaimState.SECOND, ClaimState.T
 
 def known_index(session: Session, settings: Settings | None = None) -> "ClaimIndex":
     """An index over every known claim; with settings also by meaning, new texts encoded and kept."""
+    return index_of(_known(session), settings)
+
+
+def _known(session: Session) -> list[tuple[int, str]]:
     rows = session.execute(select(KnownClaim.id, KnownClaim.text).order_by(KnownClaim.id))
-    return index_of([(known_id, text) for known_id, text in rows], settings)
+    return [(known_id, text) for known_id, text in rows]
 
 
 def index_of(
@@ -47,17 +52,20 @@ def index_of(
 
 def match(desk: Desk, progress: Progress = silent) -> int:
     """Match every unsettled claim with the known claims; gives how many have a match."""
-    vectors.forget_gone(desk)
     with desk.reading() as session:
-        index = known_index(session, desk.settings)
+        known = _known(session)
         claims = list(session.execute(select(Claim.id, Claim.text).where(Claim.state.in_(_UNSETTLED))))
         hidden = hidden_matches(session)
-    if not len(index):
+    vectors.forget_gone(desk, [text for _, text in known])
+    if not known:
         return 0
+    # known claims that came with this run are encoded and kept here, once in their life
+    index = index_of(known, desk.settings)
+    stage = parking.Stage(desk, "match")
     matched = 0
     for claim_id, text in progress(claims, "match"):
-        with desk.sessions.begin() as session:
-            matched += match_one(session, index, claim_id, text, hidden.get(claim_id, ()))
+        work = partial(match_one, index=index, claim_id=claim_id, text=text, hidden=hidden.get(claim_id, ()))
+        matched += bool(stage.one(f"claim:{claim_id}", work))
     return matched
 
 

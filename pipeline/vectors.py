@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from classify.encoder import Encoder, Vectors
 
+NAMED = frozenset({"bundled", "none"})
 MOST_A_RUN = 2000
 """New texts encoded in one run, about a minute's work; the rest are matched by words until their turn."""
 _KEY = 16
@@ -32,7 +33,7 @@ def encoder_of(settings: Settings) -> "Encoder":
     from classify.encoder import open_encoder
 
     choice = settings.text("ranking.encoder")
-    return open_encoder(choice if choice in {"bundled", "none"} else str(settings.path("ranking.encoder")))
+    return open_encoder(choice if choice in NAMED else str(settings.path("ranking.encoder")))
 
 
 class VectorFile:
@@ -102,8 +103,11 @@ class VectorFile:
         head = width.to_bytes(2, "little") if width is not None else self._path.read_bytes()[:2]
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
-        new.write_bytes(head + records)
-        new.replace(self._path)
+        try:
+            new.write_bytes(head + records)
+            new.replace(self._path)
+        finally:
+            new.unlink(missing_ok=True)
 
 
 def _key(text: str) -> bytes:
@@ -144,11 +148,16 @@ def file_of(settings: Settings, model: str) -> VectorFile:
     return VectorFile(settings.path("paths.var") / "vectors" / f"{name}.bin")
 
 
-def forget_gone(desk: Desk) -> int:
-    """Forget the vectors of texts that are no known claim any more, of every model; gives how many went."""
+def forget_gone(desk: Desk, known: Collection[str] | None = None) -> int:
+    """Forget the vectors of texts that are no known claim any more, of every model; gives how many went.
+
+    ``known`` are the texts of all known claims where the caller has read them already.
+    """
     folder = desk.settings.path("paths.var") / "vectors"
     if not folder.is_dir():
         return 0
-    with desk.reading() as session:
-        texts = set(session.scalars(select(KnownClaim.text)))
+    texts = known
+    if texts is None:
+        with desk.reading() as session:
+            texts = set(session.scalars(select(KnownClaim.text)))
     return sum(VectorFile(path).keep_only(texts) for path in folder.glob("*.bin"))
