@@ -86,7 +86,7 @@ def _chances(made: RankerArtefact, unseen: Sequence[Label]) -> NDArray[np.float6
 
 def _raw(taught: Sequence[Label], unseen: Sequence[Label]) -> NDArray[np.float64]:
     texts = [label.text for label in taught]
-    model = uncalibrated(texts, [label.is_false for label in taught], [label.group for label in taught])
+    model = uncalibrated(texts, [label.is_false for label in taught], learning.told(taught))
     found: NDArray[np.float64] = model([label.text for label in unseen])
     return found
 

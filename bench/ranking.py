@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from classify import encoder, learner, simulate, views
+from classify import encoder, grams, learner, simulate, views
 from classify.encoder import Vectors, open_encoder
 from classify.simulate import LEVELS, replay
 from pipeline import tables
@@ -98,7 +98,7 @@ class Shelf:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        sources = [Path(module.__file__ or "") for module in (encoder, learner, simulate, views)]
+        sources = [Path(module.__file__ or "") for module in (encoder, grams, learner, simulate, views)]
         self._code = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
     def run(self, pool: Pool, arm: str, seed: int, make: Callable[[], Run]) -> Run:

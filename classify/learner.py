@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.encoder import Vectors
-from classify.views import Doubles, View, Views, views
+from classify.views import Doubles, Floats, View, Views, views
 
 Rows = NDArray[np.intp]
 Bools = NDArray[np.bool_]
@@ -42,7 +42,7 @@ class Machine:
     def __init__(self, view: View, manner: Manner, size: int) -> None:
         self._view = view
         self._manner = manner
-        self._gram = np.ones((size, size))
+        self._gram: Floats = np.ones((size, size), dtype=np.float32)
         self._active = np.ones(size, dtype=bool)
 
     def remember(self, places: Rows, held: Rows) -> None:
@@ -71,14 +71,16 @@ class Machine:
         return self._view.scores(held[active], weights)
 
 
-def _solve(gram: Doubles, softness: Doubles, signs: Doubles, active: Bools) -> Doubles:
+def _solve(gram: Floats, softness: Doubles, signs: Doubles, active: Bools) -> Doubles:
     """Weights of the active rows: those that lie inside their margin."""
     from scipy.linalg import cho_factor, cho_solve
 
     at = np.flatnonzero(active)
     matrix = gram[np.ix_(at, at)]
-    matrix[np.diag_indices(len(at))] += softness[at]
-    return np.asarray(cho_solve(cho_factor(matrix, overwrite_a=True, check_finite=False), signs[at]))
+    # single precision is enough: the softness keeps the system far from singular
+    matrix[np.diag_indices(len(at))] += softness[at].astype(np.float32)
+    factor = cho_factor(matrix, overwrite_a=True, check_finite=False)
+    return np.asarray(cho_solve(factor, signs[at].astype(np.float32), check_finite=False))
 
 
 class Learner:

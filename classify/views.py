@@ -7,13 +7,14 @@ made flat with landmarks (Williams & Seeger 2001), so that the cost stays linear
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classify import grams
 from classify.encoder import Vectors, scaled
 from classify.text import normalise
 
@@ -29,8 +30,15 @@ SHAPE_CAP = 1_500
 """Characters whose letters and shapes are counted: they tell style, which shows at once."""
 LANDMARKS = 768
 STYLE_LANDMARKS = 128
+SMALL = 50
+"""Texts up to which a shape or a run of letters counts that one text alone holds."""
 COMMON = 200
 """So many of the pool's commonest words keep their letters among the shapes."""
+
+WHOLE = 4_096
+"""Texts up to which all inner products are made beforehand: 64 MiB a view."""
+_DENSER = 16
+_BLOCK = 2_048
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _SIGNS = ("?", "!", "…", '"', ":", ",", "-", "%")
@@ -39,18 +47,25 @@ _QUOTES = str.maketrans("“”‘’'«»", '"' * 7)
 
 @dataclass(frozen=True)
 class View:
-    """Features of every text of the pool, one row each: sparse, dense, or both side by side."""
+    """Features of every text of the pool, one row each: sparse, dense, or both side by side.
+
+    ``alone`` is the squared length of what no two texts share, which the sparse part leaves out.
+    """
 
     sparse: "csr_matrix | None"
     dense: Floats | None
+    alone: Floats | None = None
 
     def products(self, rows: NDArray[np.intp], others: NDArray[np.intp]) -> Doubles:
         """How alike each of the rows is to each of the others."""
         found = np.zeros((len(rows), len(others)))
         if self.sparse is not None:
-            found += (self.sparse[rows] @ self.sparse[others].T).toarray()
+            # turned round, so that the few rows are turned into columns and not the many
+            found += (self.sparse[others] @ self.sparse[rows].T).T.toarray()
         if self.dense is not None:
             found += self.dense[rows] @ self.dense[others].T
+        if self.alone is not None:
+            found += np.where(rows[:, None] == others, self.alone[rows][:, None], 0)
         return found
 
     def scores(self, rows: NDArray[np.intp], weights: Doubles) -> Doubles:
@@ -61,6 +76,48 @@ class View:
         if self.dense is not None:
             found = found + self.dense @ (weights.astype(np.float32) @ self.dense[rows])
         return np.asarray(found, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Square(View):
+    """A view of a pool small enough to compare every text with every other beforehand."""
+
+    likeness: Floats | None = None
+
+    def products(self, rows: NDArray[np.intp], others: NDArray[np.intp]) -> Doubles:
+        """Looked up."""
+        assert self.likeness is not None  # noqa: S101 -- `squared` fills it
+        return np.asarray(self.likeness[np.ix_(rows, others)], dtype=np.float64)
+
+    def scores(self, rows: NDArray[np.intp], weights: Doubles) -> Doubles:
+        """As of any view."""
+        assert self.likeness is not None  # noqa: S101 -- `squared` fills it
+        return np.asarray(weights.astype(np.float32) @ self.likeness[rows], dtype=np.float64)
+
+
+def squared(view: View) -> View:
+    """The same view with all its inner products made, if the pool has at most `WHOLE` texts.
+
+    Runs that many texts share are multiplied as dense blocks, the others sparsely: each where it is faster.
+    """
+    held = view.dense if view.sparse is None else view.sparse
+    texts = 0 if held is None else held.shape[0]
+    if not 0 < texts <= WHOLE:
+        return view
+    likeness = np.zeros((texts, texts), dtype=np.float32)
+    if view.sparse is not None:
+        columns = view.sparse.tocsc()
+        often = np.diff(columns.indptr) * _DENSER > texts
+        rare = columns[:, ~often].tocsr()
+        likeness += (rare @ rare.T).toarray()
+        for at in np.array_split(np.flatnonzero(often), 1 + often.sum() // _BLOCK):
+            block = columns[:, at].toarray()
+            likeness += block @ block.T
+    if view.dense is not None:
+        likeness += view.dense @ view.dense.T
+    if view.alone is not None:
+        likeness[np.diag_indices(texts)] += view.alone
+    return Square(None, None, None, likeness)
 
 
 class Views(NamedTuple):
@@ -75,63 +132,58 @@ def views(texts: Sequence[str], vectors: Vectors | None, seed: int) -> Views:
     """The views of a pool; without vectors, letters take their place in the rich one."""
     read = [normalise(text[:CAP]) for text in texts]
     short = [text[:SHAPE_CAP] for text in read]
-    words = _tfidf(read, ngram_range=(1, 2))
-    marked = _tfidf(read, ngram_range=(1, 2), tokenizer=_TOKEN.findall, token_pattern=None)
+    plain, marked = _worded(read)
+    words = View(plain.rows, None, plain.alone)
     style = _landmarks(_style(short), STYLE_LANDMARKS, 0.5, seed)
+    least = 2 if len(read) > SMALL else 1
+    shapes = grams.weighted(_shapes(short), least)
     if vectors is None:
-        letters = _tfidf(short, analyzer="char_wb", ngram_range=(2, 5), min_df=2 if len(read) > 50 else 1)
-        parts = [(0.4, marked), (0.3, _shapes(short)), (0.2, letters)]
-        return Views(View(words, None), View(_side_by_side(parts), _weighted(0.15, style)), None)
-    parts = [(0.3, marked), (0.3, _shapes(short))]
+        spelled = grams.weighted((grams.letters(text.lower(), 2, 5) for text in short), least)
+        rich = _side_by_side([(0.4, marked), (0.3, shapes), (0.2, spelled)], _weighted(0.15, style))
+        return Views(squared(words), squared(rich), None)
     even = scaled(vectors)
     dense = np.hstack([_landmarks(even, LANDMARKS, 2.0, seed), _weighted(0.15, style)])
-    return Views(View(words, None), View(_side_by_side(parts), dense), View(None, even))
+    rich = _side_by_side([(0.3, marked), (0.3, shapes)], dense)
+    return Views(squared(words), squared(rich), squared(View(None, even)))
 
 
 def _weighted(share: float, features: Floats) -> Floats:
     return np.asarray(math.sqrt(share) * features, dtype=np.float32)
 
 
-def _side_by_side(parts: Sequence[tuple[float, "csr_matrix"]]) -> "csr_matrix":
-    """One matrix whose inner products are the weighted sum of the parts' inner products."""
+def _side_by_side(parts: Sequence[tuple[float, grams.Weighted]], dense: Floats) -> View:
+    """One view whose inner products are the weighted sum of the parts' inner products."""
     from scipy.sparse import hstack
 
-    return hstack([math.sqrt(share) * part for share, part in parts]).tocsr()
+    alone = sum(share * part.alone for share, part in parts)
+    rows = hstack([math.sqrt(share) * part.rows for share, part in parts], format="csr")
+    return View(rows, dense, np.asarray(alone, dtype=np.float32))
 
 
-def _tfidf(texts: Sequence[str], **options: object) -> "csr_matrix":
-    """TF-IDF rows of length 1; a pool without a single word gives one empty column."""
-    # scikit-learn costs three seconds: paid only where a queue is learned
-    from scipy.sparse import csr_matrix
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def _worded(texts: Sequence[str]) -> tuple[grams.Weighted, grams.Weighted]:
+    """Words of two letters and more, singly and in pairs; and the same of words and signs of any length."""
+    spelling = grams.Spelling()
+    tokens = [_TOKEN.findall(text.lower()) for text in texts]
+    marked = [spelling.codes(found) for found in tokens]
+    long = [[len(token) > 1 for token in found] for found in tokens]
+    plain = [codes[np.array(kept, dtype=bool)] for codes, kept in zip(marked, long, strict=True)]
+    return (
+        grams.weighted(grams.runs(codes, 2) for codes in plain),
+        grams.weighted(grams.runs(codes, 2) for codes in marked),
+    )
 
-    try:
-        found = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **options).fit_transform(texts)
-    except ValueError:
-        return csr_matrix((len(texts), 1), dtype=np.float32)
-    return found.tocsr()
 
-
-def _shapes(texts: Sequence[str]) -> "csr_matrix":
+def _shapes(texts: Sequence[str]) -> Iterator[NDArray[np.uint64]]:
     """Runs of 1-4 tokens of which only the commonest keep their letters: how a text is built, not what of."""
     tokens = [_TOKEN.findall(text) for text in texts]
     often: Counter[str] = Counter()
     for found in tokens:
         often.update({token.lower() for token in found})
     common = {token for token, _ in often.most_common(COMMON)}
-    shaped = ["\t".join(["^", *(_shape(token, common) for token in found), "$"]) for found in tokens]
-    return _tfidf(
-        shaped,
-        tokenizer=_cells,
-        token_pattern=None,
-        lowercase=False,
-        ngram_range=(1, 4),
-        min_df=2 if len(texts) > 50 else 1,
-    )
-
-
-def _cells(line: str) -> list[str]:
-    return line.split("\t")
+    spelling = grams.Spelling()
+    shapes = {token: _shape(token, common) for token in {token for found in tokens for token in found}}
+    for found in tokens:
+        yield grams.runs(spelling.codes(["^", *(shapes[token] for token in found), "$"]), 4)
 
 
 def _shape(token: str, common: set[str]) -> str:
@@ -158,15 +210,16 @@ def _surface(text: str) -> list[float]:
     text = text.replace("...", "…").translate(_QUOTES)
     words = text.split()
     letters, count = max(1, len(text)), max(1, len(words))
+    digits = sum(map(str.isdigit, text))
     return [
         math.log1p(len(text)),
         math.log1p(len(words)),
-        sum(c.isdigit() for c in text) / letters,
-        sum(c.isupper() for c in text) / letters,
+        digits / letters,
+        sum(map(str.isupper, text)) / letters,
         sum(word[:1].isupper() for word in words) / count,
         sum(len(word) > 1 and word.isupper() for word in words) / count,
         len(text) / count,
-        float(any(c.isdigit() for c in text)),
+        float(digits > 0),
         float(text[:1].isdigit()),
         *(float(sign in text) for sign in _SIGNS),
     ]

@@ -1,11 +1,14 @@
 """A reviewer says that a reason of a claim's place does not hold, and why; the next training hears it.
 
 The rule, in the open: the weight of a doubted reason is halved for every two claims on which somebody said
-so, in the order alone. One person counts for two claims at most, so that one alone can halve a reason and
-not remove it. A word is doubted in the learner too, where its feature is shrunk by the same factor.
+so. One person counts for two claims at most, so that one alone can halve a reason in the order and not
+remove it. A word is doubted in the learner too, where its feature is shrunk by the same factor. A trained
+model serves everybody, so there one person alone changes nothing: only words that two people doubted count,
+the `MOST_WORDS` that most people doubted, and none falls below `LEAST_FACTOR` (rule 10).
 """
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,16 +20,22 @@ from models.errors import ConflictError, NotFoundError, UsageError
 from models.ordering import RankAnswer
 from models.session import insert_ignore
 from models.vocabulary import Role
-from pipeline.compose import Desk
+from pipeline import withdrawal
+
+if TYPE_CHECKING:
+    from pipeline.compose import Desk
 
 FIRST_LEARNED = 100
 """Positions of a claim's reasons from which they come from learning between models."""
 MOST_EACH = 2
 MIN_WHY, MAX_WHY = 5, 300
 _MOST_FEATURES = 500
+LEAST_PEOPLE = 2
+MOST_WORDS = 20
+LEAST_FACTOR = 0.25
 
 
-def answer(desk: Desk, claim_id: int, staff_id: int, position: int, why: str) -> None:
+def answer(desk: "Desk", claim_id: int, staff_id: int, position: int, why: str) -> None:
     """Keep that one reason of one claim does not hold, and why.
 
     Raises `UsageError` for words that say nothing, `NotFoundError` where the reason is gone, `ConflictError`
@@ -55,13 +64,38 @@ def answer(desk: Desk, claim_id: int, staff_id: int, position: int, why: str) ->
 
 def factors(session: Session) -> dict[str, float]:
     """By what factor the weight of each doubted reason is shrunk, 0..1."""
+    return {feature: _factor(by_person) for feature, by_person in _doubts(session).items()}
+
+
+def taught(session: Session) -> dict[str, float]:
+    """By what factor the next model is to shrink each word: what two people or more doubted.
+
+    What somebody said whose labels a lead has withdrawn does not count.
+    """
+    gone = withdrawal.withdrawn(session)
+    kept = {
+        feature: {who: n for who, n in by_person.items() if who not in gone}
+        for feature, by_person in _doubts(session).items()
+    }
+    shared = [pair for pair in kept.items() if len(pair[1]) >= LEAST_PEOPLE]
+    first = sorted(shared, key=lambda pair: (-len(pair[1]), _factor(pair[1]), pair[0]))
+    found = words({feature: max(LEAST_FACTOR, _factor(by_person)) for feature, by_person in first})
+    return dict(list(found.items())[:MOST_WORDS])
+
+
+def _doubts(session: Session) -> dict[str, dict[int, int]]:
+    """On how many claims each person doubted each reason."""
     query = select(RankAnswer.feature, RankAnswer.staff_id, func.count()).group_by(
         RankAnswer.feature, RankAnswer.staff_id
     )
-    doubts: defaultdict[str, int] = defaultdict(int)
-    for feature, _, n in session.execute(query.order_by(RankAnswer.feature).limit(_MOST_FEATURES)):
-        doubts[feature] += min(n, MOST_EACH)
-    return {feature: 0.5 ** (n / 2) for feature, n in doubts.items()}
+    found: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for feature, who, n in session.execute(query.order_by(RankAnswer.feature).limit(_MOST_FEATURES)):
+        found[feature][who] = n
+    return found
+
+
+def _factor(by_person: dict[int, int]) -> float:
+    return float(0.5 ** (sum(min(n, MOST_EACH) for n in by_person.values()) / 2))
 
 
 def words(doubted: dict[str, float]) -> dict[str, float]:

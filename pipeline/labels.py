@@ -6,7 +6,7 @@ Tips and scores never become labels, and "unproven" is neither false nor true (r
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from models.claims import Claim
 from models.decisions import Review, Verdict
-from models.gathered import Item, Mention
+from models.gathered import Item, Mention, Source
 from models.vocabulary import COUNTED_FALSE, ClaimState, Opinion, Rating
 from models.weeks import NO_WEEK
 from pipeline import withdrawal
@@ -127,11 +127,12 @@ def _no_claims(session: Session) -> list[Row]:
 
 
 def _origins(session: Session) -> dict[int, Origin]:
-    """The story and the source in which each claim was first met; every tip is a source of its own."""
+    """The story and the domain in which each claim was first met; every tip is a source of its own."""
     story = func.coalesce(Item.story_id, Item.id)
     query = (
-        select(Mention.claim_id, story, Item.source_id)
+        select(Mention.claim_id, story, Source.domain)
         .join(Item, Item.id == Mention.item_id)
+        .outerjoin(Source, Source.id == Item.source_id)
         .where(Mention.claim_id.is_not(None))
         .order_by(Mention.id)
     )
@@ -188,7 +189,8 @@ def _surplus(n: int, total: int) -> int:
     return 0
 
 
-def fingerprint(labels: Iterable[Label]) -> str:
-    """SHA-256 of what the labels say, whatever their order."""
+def fingerprint(labels: Iterable[Label], doubted: Mapping[str, float] | None = None) -> str:
+    """SHA-256 of what the labels say, and of the doubted words, whatever their order."""
     lines = sorted(json.dumps([one.key, one.text, one.is_false, one.group]) for one in labels)
+    lines += sorted(json.dumps(pair) for pair in (doubted or {}).items())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -5,9 +5,9 @@ lead has promoted it. The score it gives orders the queue and is nothing else.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +17,7 @@ from models import audit
 from models.desk import ModelMetric, ModelVersion
 from models.errors import ConflictError, NotFoundError
 from models.vocabulary import ModelKind, ModelState
-from pipeline import canary, heldout, modelbox, modelcard, modelgates, newlabels
+from pipeline import answers, canary, heldout, modelbox, modelcard, modelgates, newlabels
 from pipeline import labels as labelling
 from pipeline.labels import Label
 from pipeline.leads import may_lead
@@ -25,7 +25,7 @@ from pipeline.modelgates import SEED, Judged
 
 if TYPE_CHECKING:
     from classify.rank import Ranker
-    from classify.ranking import RankerArtefact
+    from classify.ranking import RankerArtefact, Told
     from pipeline.compose import Desk
 
 
@@ -94,14 +94,22 @@ def train(desk: "Desk") -> ModelVersion:
     """
     with desk.reading() as session:
         labels = labelling.capped(labelling.without_copies(labelling.gather(session)))
+        doubted = answers.taught(session)
         present = champion(session, ModelKind.RANK)
     _enough(labels, desk.settings.number("train.min_labels"))
-    made = fit(labels)
-    judged = _judge(desk, made, labels, present)
+    made = fit(labels, doubted=doubted)
+    judged = _judge(desk, made, Lesson(labels, doubted), present)
     if judged.refusal is None:
         modelbox.write(desk.model_folder, made.data)
         modelbox.validate(desk.model_folder, made.sha256)
-    return _register(desk, made, labels, judged, present)
+    return _register(desk, made, Lesson(labels, doubted), judged, present)
+
+
+class Lesson(NamedTuple):
+    """What a model is made of: labels, and by what factor each doubted word is shrunk."""
+
+    labels: Sequence[Label]
+    doubted: Mapping[str, float]
 
 
 def _enough(labels: Sequence[Label], least: int) -> None:
@@ -114,7 +122,9 @@ def _enough(labels: Sequence[Label], least: int) -> None:
         raise ConflictError("every label says the same: claims found false and claims found true are needed")
 
 
-def fit(labels: Sequence[Label], rounds: int = 4) -> "RankerArtefact":
+def fit(
+    labels: Sequence[Label], rounds: int = 4, doubted: Mapping[str, float] | None = None
+) -> "RankerArtefact":
     """A ranking model of these labels, calibrated in so many rounds of folds.
 
     Raises `ConflictError` if there is nothing to learn from them.
@@ -123,16 +133,19 @@ def fit(labels: Sequence[Label], rounds: int = 4) -> "RankerArtefact":
     from classify.errors import TrainingDataError
     from classify.ranking import fit_ranker
 
+    truth = [label.is_false for label in labels]
     try:
-        return fit_ranker(
-            [label.text for label in labels],
-            [label.is_false for label in labels],
-            [label.group for label in labels],
-            SEED,
-            rounds,
-        )
+        return fit_ranker([label.text for label in labels], truth, told(labels, doubted), SEED, rounds)
     except TrainingDataError as error:
         raise ConflictError(str(error)) from error
+
+
+def told(labels: Sequence[Label], doubted: Mapping[str, float] | None = None) -> "Told":
+    """What a model is told beside texts and labels; a claim of no known source is a source of its own."""
+    from classify.ranking import Told
+
+    groups = [label.group for label in labels]
+    return Told(groups, [label.source or label.group for label in labels], doubted or {})
 
 
 def loaded(made: "RankerArtefact") -> "Ranker":
@@ -144,11 +157,12 @@ def loaded(made: "RankerArtefact") -> "Ranker":
     return LinearRanker(skops.io.loads(made.data, trusted=[]))
 
 
-def _judge(
-    desk: "Desk", made: "RankerArtefact", labels: Sequence[Label], present: ModelVersion | None
-) -> Judged:
+def _judge(desk: "Desk", made: "RankerArtefact", lesson: Lesson, present: ModelVersion | None) -> Judged:
+    labels = lesson.labels
+
     def fitted(some: Sequence[Label]) -> "Ranker":
-        return loaded(fit(some, rounds=1))  # figures need the manner of making, not its last digit
+        # figures need the manner of making, not its last digit
+        return loaded(fit(some, rounds=1, doubted=lesson.doubted))
 
     scores = modelgates.out_of_fold(labels, fitted)
     unseen = [at for at, label in enumerate(labels) if present and label.decided_at > present.created_at]
@@ -168,18 +182,18 @@ def _judge(
 def _register(
     desk: "Desk",
     made: "RankerArtefact",
-    labels: Sequence[Label],
+    lesson: Lesson,
     judged: Judged,
     present: ModelVersion | None,
 ) -> ModelVersion:
     model = ModelVersion(
         kind=ModelKind.RANK.value,
         sha256=made.sha256,
-        data_sha256=labelling.fingerprint(labels),
+        data_sha256=labelling.fingerprint(*lesson),
         parent_id=None if present is None else present.id,
         state=(ModelState.REFUSED if judged.refusal else ModelState.CANDIDATE).value,
         refusal=judged.refusal,
-        n_labels=len(labels),
+        n_labels=len(lesson.labels),
         created_at=desk.clock(),
     )
     metrics = {name: float(value) for name, value in (made.metrics | judged.metrics).items()}

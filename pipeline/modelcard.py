@@ -41,12 +41,15 @@ def card(model: ModelVersion, metrics: Mapping[str, float]) -> list[str]:
     made, busiest = model.created_at.isoformat(), _share(metrics, "largest_reviewer_share")
     held, later = _quality(metrics, "held"), _quality(metrics, "ahead")
     aside = _share(metrics, "protected_over_threshold")
-    protected = f"{_count(metrics, 'protected_admitted')} of {_count(metrics, 'protected_n')}"
+    first, every = _count(metrics, "protected_admitted"), _count(metrics, "protected_n")
+    protected = f"{first} of the first set and {_count(metrics, 'protected_shown')} of all {every}"
     return [
         f"Model {model.id}, {model.state}. Made {made} after model {model.parent_id}.",
         "For: the order of the desk's review queue. Not for: verdicts, publication, anything about people.",
         f"Learned from: {model.n_labels} claims that two people decided; unproven ones, tips and scores "
         f"teach nothing; near-copies count once; the busiest reviewer gave {busiest}.",
+        doubted(metrics),
+        "Words: only such as occur in claims of five different sources.",
         f"Data fingerprint: {model.data_sha256}. File: {model.sha256}.",
         f"Held out by {apart}: {held}.",
         f"Later claims by earlier labels: {later}.",
@@ -54,6 +57,14 @@ def card(model: ModelVersion, metrics: Mapping[str, float]) -> list[str]:
         "Gates: " + (f"refused: {model.refusal}" if model.refusal else "none refused it") + ".",
         "Its chances hold for claims like the decided ones; a chance is never a verdict and never public.",
     ]
+
+
+def doubted(metrics: Mapping[str, float]) -> str:
+    """What reviewers' answers to reasons changed in it: how many words, and the smallest factor."""
+    if not metrics.get("doubted_terms"):
+        return "Corrected by reviewers: no word was doubted by two people."
+    n, least = _count(metrics, "doubted_terms"), _number(metrics, "doubted_least")
+    return f"Corrected by reviewers: {n} words doubted by two people or more weigh less, at least {least} x."
 
 
 def _quality(metrics: Mapping[str, float], which: str) -> str:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline import splits
 from pipeline.labels import Label
@@ -112,19 +112,20 @@ def judge(
         (("with" if has_marks(labels[at].text) else "without", scores[at] >= threshold) for at in calm),
         "marks",
     )
-    admitted, flagged, before = _protected(candidate, present, reader, threshold)
+    through, flagged, before = _protected(candidate, present, reader, threshold)
     lost = _lost(present, labels, scores, [at for at in unseen if at in set(tested)], threshold)
     metrics = {f"false_flag_{rate.name}": rate.value for rate in (*by_topic, *by_marks)}
     metrics |= {f"false_flag_n_{rate.name}": float(rate.n) for rate in (*by_topic, *by_marks)}
     metrics |= {
         "protected_n": float(flagged.n),
-        "protected_admitted": float(admitted.hits),
+        "protected_admitted": float(through.first),
+        "protected_shown": float(through.all),
         "protected_over_threshold": flagged.value,
         "protected_over_threshold_before": before.value,
         "lost_to_present": lost[0],
     }
     reasons = [
-        _admits(admitted),
+        _admits(through.first),
         _rises(flagged, before),
         _is_uneven(by_topic, "topics"),
         _is_uneven(by_marks, "text with and without diacritics"),
@@ -140,26 +141,37 @@ def _rates(pairs: Iterable[tuple[str, bool]], kind: str) -> list[Rate]:
     return [Rate(f"{kind}_{name}", sum(hits), len(hits)) for name, hits in sorted(counts.items())]
 
 
+class Through(NamedTuple):
+    """Protected texts that the gate lets in and the model flags: of the first set, and of all."""
+
+    first: int
+    all: int
+
+
 def _protected(
     candidate: "Ranker", present: "Ranker", reader: "Reader", threshold: float
-) -> tuple[Rate, Rate, Rate]:
-    """Protected texts flagged through the whole reader (must be 0), and flagged with the gate aside."""
+) -> tuple[Through, Rate, Rate]:
+    """Protected texts flagged through the whole reader, and flagged with the gate aside, now and before.
+
+    Of the first set none may come through. What the gate lets in of the others is the gate's to mend, with a
+    bound of its own: no model could, short of flagging nothing.
+    """
     from classify import protected
 
     texts = [row.text for row in protected.load()]
     facts = [facts_of(text, "health") for text in texts]
     flags = [ranked.score >= threshold for ranked in candidate.score(facts)]
     before = [ranked.score >= threshold for ranked in present.score(facts)]
-    through = sum(reader.read(text).in_scope for text, flag in zip(texts, flags, strict=True) if flag)
+    shown = [at for at, text in enumerate(texts) if flags[at] and reader.read(text).in_scope]
     return (
-        Rate("protected", through, len(texts)),
+        Through(sum(at < protected.FIRST for at in shown), len(shown)),
         Rate("protected", sum(flags), len(texts)),
         Rate("protected", sum(before), len(texts)),
     )
 
 
-def _admits(through: Rate) -> str | None:
-    return f"flags {through.hits} protected texts" if through.hits else None
+def _admits(through: int) -> str | None:
+    return f"flags {through} protected texts" if through else None
 
 
 def _rises(flagged: Rate, before: Rate) -> str | None:

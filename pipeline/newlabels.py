@@ -100,12 +100,14 @@ class _Trial:
         from classify import protected
         from classify.fitting import folds
         from classify.rank import ranking_text
-        from classify.ranking import Terms
+        from classify.ranking import Terms, Told
 
         texts = [label.text for label in labels] + [row.text for row in protected.load()]
         groups = [label.group for label in labels]
         lone = [f"protected:{at}" for at in range(len(texts) - len(labels))]
-        self._terms = Terms([ranking_text(text) for text in texts], [*groups, *lone])
+        sources = [label.source or label.group for label in labels]
+        told = Told([*groups, *lone], [*sources, *lone])
+        self._terms = Terms([ranking_text(text) for text in texts], told)
         self._truth = np.array([label.is_false for label in labels])
         self._fold = folds(groups, 3, 1)
         self._protected = np.arange(len(labels), len(texts))

@@ -20,7 +20,7 @@ from classify.rank import (
     ranking_text,
     reach,
 )
-from classify.ranking import fit_ranker
+from classify.ranking import Told, fit_ranker
 from tests.classify.wild import wild
 
 SCAM = "Khẩn! Nộp phí hồ sơ qua link này để nhận trợ cấp, không làm sẽ bị khóa tài khoản, chia sẻ gấp"
@@ -89,7 +89,7 @@ def test_the_trained_ranker_sees_no_identity() -> None:
     assert ranking_text("Gọi ‹phone·07·1a2b3c4d› nộp 500k ở A1").split() == ["gọi", "nộp", "ở"]
 
 
-def rows() -> tuple[list[str], list[bool], list[str]]:
+def rows() -> tuple[list[str], list[bool], Told]:
     false = [
         f"nộp phí nhận tiền ngay {word}" for word in ("gạo", "quà", "nhà", "vốn", "xe", "bò", "gà", "heo")
     ]
@@ -97,7 +97,7 @@ def rows() -> tuple[list[str], list[bool], list[str]]:
         f"lịch tiêm chủng trạm y tế {word}" for word in ("mai", "kia", "nay", "tới", "sau", "đó", "ấy", "này")
     ]
     texts = false * 3 + true * 3
-    return texts, [True] * 24 + [False] * 24, [f"g{at}" for at in range(48)]
+    return texts, [True] * 24 + [False] * 24, Told([f"g{at}" for at in range(48)])
 
 
 def test_a_trained_ranker_learns_the_verdicts_and_is_loaded_by_its_sum(tmp_path: Path) -> None:
@@ -116,18 +116,53 @@ def test_a_trained_ranker_learns_the_verdicts_and_is_loaded_by_its_sum(tmp_path:
         LinearRanker.load(tmp_path / "none.skops", artefact.sha256)
 
 
-def test_a_word_of_few_groups_is_not_learned() -> None:
-    texts, labels, _ = rows()
-    with pytest.raises(TrainingDataError, match="5 different claims"):
-        fit_ranker(texts, labels, ["one", "two"] * 24, seed=1)
+def test_a_word_of_few_sources_is_not_learned_however_many_stories_hold_it() -> None:
+    texts, labels, told = rows()
+    stories = told.groups
+    with pytest.raises(TrainingDataError, match="5 different sources"):
+        fit_ranker(texts, labels, Told(stories, ["one", "two", "three", "four"] * 12), seed=1)
+    fifth = ["one", "two", "three", "four", "five", "six"] * 8
+    fit_ranker(texts, labels, Told(stories, fifth), seed=1)  # control: the same stories of more sources
+
+
+def test_no_word_of_one_house_stands_in_the_file() -> None:
+    texts, labels, told = rows()
+    named = [f"{text} nguyễnvănsáu" if at < 12 else text for at, text in enumerate(texts)]
+    sources = ["nhà một" if at < 12 else f"nhà {at % 8}" for at in range(48)]
+    kept = fit_ranker(named, labels, Told(told.groups, sources), seed=1)
+    assert "nguyễnvănsáu" not in _vocabulary(kept.data)
+    assert "nguyễnvănsáu" in _vocabulary(fit_ranker(named, labels, told, seed=1).data)  # control: by story
+
+
+def _vocabulary(data: bytes) -> set[str]:
+    import skops.io
+
+    return set(skops.io.loads(data, trusted=[]).named_steps["terms"].vocabulary)
+
+
+def test_a_doubted_word_weighs_less_and_the_others_take_over() -> None:
+    texts, labels, told = rows()
+
+    def weights(doubted: dict[str, float]) -> dict[str, float]:
+        made = fit_ranker(texts, labels, Told(told.groups, None, doubted), seed=1)
+        import skops.io
+
+        steps = skops.io.loads(made.data, trusted=[]).named_steps
+        assert made.metrics["doubted_terms"] == len(set(doubted) & set(steps["terms"].vocabulary))
+        line = steps["model"].coef_[0] / abs(steps["model"].coef_[0]).max()
+        return dict(zip(steps["terms"].get_feature_names_out(), line.tolist(), strict=True))
+
+    plain, doubted = weights({}), weights({"phí": 0.25, "không có trong từ điển": 0.25})
+    assert 0 < doubted["phí"] < 0.5 * plain["phí"]
+    assert doubted["nộp"] == pytest.approx(plain["nộp"], abs=0.15)
 
 
 def test_training_needs_both_verdicts_and_equal_columns() -> None:
-    texts, labels, groups = rows()
+    texts, labels, told = rows()
     with pytest.raises(TrainingDataError, match="found false"):
-        fit_ranker(texts, [True] * 48, groups, seed=1)
+        fit_ranker(texts, [True] * 48, told, seed=1)
     with pytest.raises(TrainingDataError, match="equally many"):
-        fit_ranker(texts, labels[1:], groups, seed=1)
+        fit_ranker(texts, labels[1:], told, seed=1)
 
 
 def test_expected_calibration_error() -> None:

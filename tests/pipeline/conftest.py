@@ -88,19 +88,19 @@ def put_claim(
     state: ClaimState = ClaimState.QUEUED,
     from_tip: bool = False,
     day: date = DAY,
+    paper: str = "bao",
 ) -> int:
     """One claim with one mention, from a registered newspaper or from a tip."""
     key = secrets.token_hex(8)
     with desk.sessions.begin() as session:
-        if session.get(Source, "bao") is None:
-            home = "https://bao.example.vn/"
+        if session.get(Source, paper) is None:
             session.add(
                 Source(
-                    id="bao",
+                    id=paper,
                     name="Báo",
                     kind=SourceKind.NEWSPAPER,
-                    homepage=home,
-                    domain="example.vn",
+                    homepage=f"https://{paper}.example.vn/",
+                    domain="example.vn" if paper == "bao" else f"{paper}.example.vn",
                     is_local=True,
                 )
             )
@@ -123,7 +123,7 @@ def put_claim(
         )
         session.add(claim)
         kind = ItemKind.TIP if from_tip else ItemKind.ARTICLE
-        source = None if from_tip else "bao"
+        source = None if from_tip else paper
         item = Item(key=key, kind=kind, source_id=source, url=None, day=day, is_local=True)
         session.add(item)
         session.flush()

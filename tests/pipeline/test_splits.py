@@ -53,7 +53,7 @@ def test_control_random_halves_leak(labels: list[Label]) -> None:
 
 
 def test_a_word_that_only_gives_the_source_away_does_not_flatter() -> None:
-    from classify.ranking import Terms
+    from classify.ranking import Terms, Told
 
     draw = random.Random(3)
     rumour = [draw.random() < 0.5 for _ in range(12)]
@@ -61,7 +61,7 @@ def test_a_word_that_only_gives_the_source_away_does_not_flatter() -> None:
     marks = {f"bao{at}": f"dau{'abcdefghijklm'[at]}" for at in range(12)}
     made = [replace(one, text=f"{marks[one.source]} {marks[one.source]} tin") for one in made]
     truth = np.array([one.is_false for one in made])
-    terms = Terms([one.text for one in made], [one.group for one in made])
+    terms = Terms([one.text for one in made], Told([one.group for one in made]))
 
     def right(plan: list[Split]) -> float:
         hits = []

@@ -41,9 +41,10 @@ def settle(
     topic: str = "health",
     round_: int = 1,
     claim_id: int | None = None,
+    paper: str = "bao",
 ) -> int:
     """A claim that two people have decided, with its evidence; gives the claim's id."""
-    claim_id = claim_id or put_claim(desk, text, topic=topic, state=ClaimState.DECIDED)
+    claim_id = claim_id or put_claim(desk, text, topic=topic, state=ClaimState.DECIDED, paper=paper)
     with desk.sessions.begin() as session:
         session.add(
             Evidence(
@@ -93,15 +94,18 @@ def close(desk: Desk, text: str, pair: tuple[int, int]) -> int:
     return claim_id
 
 
-def decide_many(desk: Desk, people: list[int], n: int = 60, seed: int = 1, start: datetime = NOW) -> None:
-    """As many false claims as true ones, over several topics, first reviewers taking turns."""
+def decide_many(
+    desk: Desk, people: list[int], n: int = 60, seed: int = 1, start: datetime = NOW, papers: int = 12
+) -> None:
+    """As many false claims as true ones, over several topics and papers, first reviewers taking turns."""
     draw = random.Random(seed)
     topics = ("health", "benefits", "recruitment")
     for number in range(n):
         pair = (people[number % len(people)], people[(number + 1) % len(people)])
         at = start + timedelta(seconds=number)
-        settle(desk, salad(LURE, draw), Rating.FALSE, pair, at=at, topic=topics[number % 3])
-        settle(desk, salad(CALM, draw), Rating.TRUE, pair, at=at, topic=topics[number % 3])
+        for kind, rating in ((LURE, Rating.FALSE), (CALM, Rating.TRUE)):
+            paper = f"bao{draw.randrange(papers)}"
+            settle(desk, salad(kind, draw), rating, pair, at=at, topic=topics[number % 3], paper=paper)
 
 
 def claim(desk: Desk, claim_id: int) -> Claim:

@@ -24,7 +24,7 @@ class World:
         self.subjects = {topic: words[12 * at : 12 * at + 12] for at, topic in enumerate(TOPICS)}
         self.filler = words[12 * len(TOPICS) :][:60]
         # what protected speech says stands in harmless claims as well: so a model knows its words
-        self.public = [row.text.lower().split() for row in protected.load()]
+        self.public = [row.text.lower().split() for row in protected.load()[: protected.FIRST]]
 
     def text(self, topic: str, *, is_false: bool) -> str:
         """Sixteen words; a false claim has some words that calm, a harmless one some that lure."""

@@ -1,10 +1,10 @@
 """M6: labels given to mislead are bounded: near-copies count once, and a gate sees the harm.
 
 A trial is a desk with 500 honest labels and 500 new ones, of which 1, 2 or 5% are an attacker's: harmless
-claims on one subject, or words of protected speech, called false. Harm is measured on texts that no gate
-sees: 500 fresh harmless claims of the subject (a rise of more than three points, both over the old labels
-alone and over the same desk without the attacker), or the protected texts (more than one). Such models must
-be refused in 95 of 100 trials.
+claims on one subject, or words of protected speech, called false. Harm is what safety M6 says: against the
+model of the old labels, flags of the protected texts rise by more than one point, or flags of fresh harmless
+claims of any subject, which no gate sees, by more than three, whoever's labels did it. Such models must be
+refused in 95 of 100 trials.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from classify import protected
 from classify.corpus import TOPICS
 from classify.fitting import folds
 from classify.rank import ranking_text
-from classify.ranking import Terms
+from classify.ranking import Terms, Told
 from pipeline import labels as labelling
 from pipeline import newlabels
 from pipeline.labels import Label
@@ -25,7 +25,8 @@ from pipeline.newlabels import Change, Effect
 from tests.conftest import NOW
 from tests.promises.labelled import World
 
-OLD, NEW, FRESH, THRESHOLD = 500, 500, 500, 0.5
+LABELS, FRESH, THRESHOLD = 500, 200, 0.5
+PROTECTED_LIMIT, SUBJECT_LIMIT = 0.01, 0.03
 RATES = (0.01, 0.02, 0.05)
 SINCE = NOW + timedelta(days=5)
 
@@ -38,63 +39,58 @@ class Trial:
     refused: bool
 
 
-def _desk(seed: int, n: int) -> tuple[World, list[Label], list[Label], str]:
-    """The world, the honest desk, the poisoned one, and what the attacker aims at."""
+def _desk(seed: int, n: int) -> tuple[World, list[Label]]:
+    """The world and a desk whose newest labels are poisoned."""
     world = World(seed)
     honest = [*world.labels(n), *world.labels(n, first=n, day=10)]
     bad = max(1, round(RATES[seed % len(RATES)] * n))
-    target = TOPICS[seed % len(TOPICS)]
-    poison = world.poison if seed % 2 == 0 else None
-    aimed = (
-        poison(bad, target, first=2 * n, day=10) if poison else world.poison_public(bad, first=2 * n, day=10)
-    )
-    return world, honest, [*honest[: len(honest) - bad], *aimed], target if poison else ""
-
-
-def _harm(world: World, honest: list[Label], poisoned: list[Label], target: str) -> float:
-    """By what share more of the unseen harmless texts the poisoned desk's model flags.
-
-    More than the old labels alone would, and more than the same desk without the attacker: the smaller rise.
-    """
-    if target:
-        fresh = [world.text(target, is_false=False) for _ in range(FRESH)]
+    if seed % 2 == 0:
+        aimed = world.poison(bad, TOPICS[seed % len(TOPICS)], first=2 * n, day=10)
     else:
-        fresh = [row.text for row in protected.load()]
-    shares = []
-    for labels in (honest, [one for one in honest if one.decided_at <= SINCE], poisoned):
+        aimed = world.poison_public(bad, first=2 * n, day=10)
+    return world, [*honest[: len(honest) - bad], *aimed]
+
+
+def _rises(world: World, poisoned: list[Label]) -> dict[str, float]:
+    """By what share more of each kind of harmless text the new model flags than that of the old labels."""
+    fresh = {topic: [world.text(topic, is_false=False) for _ in range(FRESH)] for topic in TOPICS}
+    fresh["protected"] = [row.text for row in protected.load()]
+    asked = [(kind, text) for kind, texts in fresh.items() for text in texts]
+    flags = []
+    for labels in ([one for one in poisoned if one.decided_at <= SINCE], poisoned):
+        texts = [ranking_text(text) for text in (*(one.text for one in labels), *(text for _, text in asked))]
+        lone = [f"fresh:{at}" for at in range(len(asked))]
         groups = [one.group for one in labels]
-        texts = [ranking_text(text) for text in [*(one.text for one in labels), *fresh]]
-        terms = Terms(texts, [*groups, *(f"fresh:{at}" for at in range(len(fresh)))])
-        truth = np.array([one.is_false for one in labels])
-        asked = np.arange(len(labels), len(texts))
-        chances = terms.chances(np.arange(len(labels)), truth, folds(groups, 3, 1), asked)
-        shares.append(float((chances >= THRESHOLD).mean()))
-    return shares[2] - max(shares[:2])
+        terms = Terms(texts, Told([*groups, *lone], [*(one.source for one in labels), *lone]))
+        truth, rows = np.array([one.is_false for one in labels]), np.arange(len(labels))
+        chances = terms.chances(rows, truth, folds(groups, 3, 1), np.arange(len(labels), len(texts)))
+        flags.append(chances >= THRESHOLD)
+    kinds = np.array([kind for kind, _ in asked])
+    return {kind: float(flags[1][kinds == kind].mean() - flags[0][kinds == kind].mean()) for kind in fresh}
 
 
-def trial(seed: int, n: int = OLD) -> Trial:
+def trial(seed: int, n: int = LABELS) -> Trial:
     """One attack on one desk."""
-    world, honest, poisoned, target = _desk(seed, n)
-    harm = _harm(world, honest, poisoned, target)
+    world, poisoned = _desk(seed, n)
+    rises = _rises(world, poisoned)
+    harmful = rises.pop("protected") > PROTECTED_LIMIT or max(rises.values()) > SUBJECT_LIMIT
     found = newlabels.effect(poisoned, SINCE, THRESHOLD)
-    limit = 0.03 if target else 0.01
-    return Trial(harm > limit, found is not None and found.refusal is not None)
+    return Trial(harmful, found is not None and found.refusal is not None)
 
 
-def test_an_attack_that_does_harm_is_refused() -> None:
-    found = trial(2)  # 5% aimed at one subject
-    assert found == Trial(harmful=True, refused=True)
+def test_an_attack_that_does_harm_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trial(2) == Trial(harmful=True, refused=True)  # 5% aimed at one subject
+    # control: the same attack on a gate that lets anything rise
+    monkeypatch.setattr(newlabels, "TOPIC_RISE", 1.0)
+    monkeypatch.setattr(newlabels, "PROTECTED_RISE", 1.0)
+    assert trial(2) == Trial(harmful=True, refused=False)
 
 
 @pytest.mark.release
 def test_attacks_that_do_harm_are_refused_in_95_of_100_trials() -> None:
-    harmful: list[Trial] = []
-    for seed in range(200):
-        found = trial(seed)
-        harmful += [found] if found.harmful else []
-        if len(harmful) == 100:
-            break
-    assert len(harmful) >= 50
+    found = [trial(seed) for seed in range(7_000, 7_100)]
+    harmful = [one for one in found if one.harmful]
+    assert len(harmful) >= 80  # a handful of trials would prove nothing
     assert sum(one.refused for one in harmful) >= 0.95 * len(harmful)
 
 
