@@ -1,6 +1,7 @@
 """The protected texts: speech about public bodies that no model may ever admit (rule 3, rule 10).
 
-The file is frozen: its SHA-256 is pinned here, and changing it is a reviewed change of this line. It holds
+The file is frozen: its SHA-256 is pinned here, and changing it is a reviewed change of this line. The first
+texts are older and keep a hash of their own, so that figures measured on them stay comparable. It holds
 texts and nothing else: a column that said which body or what kind of speech would make them named classes.
 """
 
@@ -13,7 +14,10 @@ from classify.errors import TrainingDataError
 from classify.text import normalise
 
 PATH = DATA / "protected.tsv"
-SHA256 = "913689090934a1ed76d1c4ff4a61e3b099774d865204e1fe782f6b66db056049"
+SHA256 = "1b8730b6703485739c99a5595a691244697a1e31041cc6d0f5626e48104cf08c"
+FIRST = 250
+"""So many texts stand in the order of the first set, whose hash is the next line."""
+FIRST_SHA256 = "913689090934a1ed76d1c4ff4a61e3b099774d865204e1fe782f6b66db056049"
 
 
 class ProtectedText(NamedTuple):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 LIFT = 0.25
-"""How far the protected texts may rise on average, in log odds, once the learner is fully trusted."""
+"""How far a part of the protected texts may rise on average, in log odds, once the learner is trusted."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ def _protected(pool: "Pool", learned: "Shifts", ranker: "Ranker", threshold: flo
 
     texts = [row.text for row in protected.load()]
     moves = pool.probe(texts, learned)
-    lift = float(moves.mean())
+    # part by part, in the order of the file: over the whole set a lift of one subject alone would be diluted
+    size = protected.FIRST
+    lift = max(float(moves[at : at + size].mean()) for at in range(0, len(moves), size))
     if lift > LIFT * learned.trust:
         return f"would lift the protected texts by {lift:.2f} in log odds"
     scores = [one.score for one in ranker.score([facts_of(text, "health") for text in texts])]

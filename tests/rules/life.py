@@ -4,6 +4,7 @@ Run as `python -m tests.rules.life FOLDER PORT [BREAKAGE]`. The planted pages ar
 """
 
 import logging
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -52,6 +53,20 @@ PUBLIC = (
     ),
     "/healthz",
 )
+
+
+CALLS = os.environ.get("KIEMCHUNG_LIFE_CALLS")
+_CALLING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+
+
+def _write_down(event: str, args: tuple[object, ...]) -> None:
+    if event in _CALLING and CALLS:
+        with Path(CALLS).open("a", encoding="utf-8") as file:
+            file.write(f"{args[1]!r}\n")
+
+
+if CALLS:  # when this is imported, so that the processes which it spawns are listened to as well
+    sys.addaudithook(_write_down)
 
 
 def _now() -> datetime:

@@ -3,18 +3,20 @@
 import gzip
 import io
 import lzma
+import os
 import re
 import subprocess
 import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.crawlers.server import Seen
 from tests.rules import canaries
 from tests.rules.crawling import found, searched_folder
 from tests.rules.site import running
@@ -28,6 +30,8 @@ class Lived:
 
     folder: Path
     said: str
+    seen: tuple[Seen, ...]
+    calls: tuple[str, ...]
 
 
 def _live(folder: Path, breakage: str | None = None) -> Lived:
@@ -43,11 +47,20 @@ def _live(folder: Path, breakage: str | None = None) -> Lived:
             str(publisher.site.port),
         ]
         command += [breakage] if breakage else []
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+        calls = folder / "calls.txt"
+        listened = {**os.environ, "KIEMCHUNG_LIFE_CALLS": str(calls)}
+        done = subprocess.run(
+            command, cwd=ROOT, env=listened, capture_output=True, text=True, timeout=150, check=False
+        )
     # what the process printed belongs to its logs
     (folder / "printed.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
     assert done.returncode == 0, done.stderr[-4000:]
-    return Lived(folder, done.stdout)
+    return Lived(
+        folder,
+        done.stdout,
+        tuple(publisher.site.seen),
+        tuple(line.replace(str(publisher.site.port), "PORT") for line in calls.read_text().splitlines()),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +143,19 @@ def test_no_canary_is_anywhere(lived: Lived) -> None:
     assert hits(lived.folder) == {}
 
 
+def abroad(lived: Lived) -> set[str]:
+    """R10: every call to anybody but the listed publisher, and everything that was more than asking."""
+    called = {line for line in lived.calls if line != "('127.0.0.1', PORT)"}
+    asked = {f"{one.method} {one.host}" for one in lived.seen}
+    return called | {one for one in asked if one not in {"GET bao.localhost", "HEAD bao.localhost"}}
+
+
+def test_a_whole_life_calls_nobody_but_the_listed_publisher(lived: Lived) -> None:
+    assert len(lived.seen) >= 6
+    assert lived.calls
+    assert abroad(lived) == set()
+
+
 def test_the_search_finds_what_is_there(lived: Lived) -> None:
     # something that must be in the database, its copy, its backup, the exports and the pages
     seen = hits(lived.folder, ["nộp tiền trước mới được lãnh", "khoan-phi-ho-so"])
@@ -139,6 +165,10 @@ def test_the_search_finds_what_is_there(lived: Lived) -> None:
 
 def test_control_kept_identities_are_found(tmp_path: Path) -> None:
     lived = _live(tmp_path, "identities_are_kept")
+    posted = replace(
+        lived, calls=(*lived.calls, "('203.0.113.5', 443)"), seen=(Seen("POST", "a.vn", "/", {}),)
+    )
+    assert abroad(posted) == {"('203.0.113.5', 443)", "POST a.vn"}
     seen = {one for some in hits(lived.folder).values() for one in some}
     assert canaries.at("meta author") in seen
     for place in ("phone in a tip", "phone in an article", "citizen number", "plate", "e-mail in a tip"):

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, inspect, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from crawlers.intake import take_tip
 from models import retention
@@ -25,6 +26,7 @@ from tests.rules.crawling import Plan, crawl, searched
 from tests.rules.site import CLAIM, CLAIM_PAGE, Publisher, running
 
 DAY = date(2026, 11, 17)
+DOOR = {"Sec-Fetch-Site": "same-origin"}
 NEAR_MISSES = (
     *("politics", "criticism", "religion", "opinion", "protest", "government", "police", "torture", "rights"),
     *("Recruitment", "RECRUITMENT", " recruitment", "recruitment ", "recruitment\x00", "recruitments"),
@@ -163,6 +165,44 @@ def test_no_database_takes_a_tenth_topic(engine: Engine, item_id: int) -> None:
     assert _accepted(engine, NAMES, item_id) == 0
     # the same rows with the nine topics are taken: the refusal is the topic's
     assert _accepted(engine, list(Topic), item_id) == 9 * 3 * 2
+
+
+@pytest.mark.release
+def test_no_database_takes_any_of_a_thousand_names(engine: Engine, item_id: int) -> None:
+    names = [*NEAR_MISSES, *_random_names(1_050, seed=3)]
+    assert len(set(names)) >= 1040
+    assert _accepted(engine, names, item_id) == 0
+
+
+def _sent_with(web: TestClient, name: str) -> dict[str, int]:
+    """What each public door answers to a claim that comes with a topic of its own."""
+    answers = {
+        "form": web.post("/gui-tin", data={"text": CLAIM, "topic": name}, headers=DOOR),
+        "form in Vietnamese": web.post("/gui-tin", data={"text": CLAIM, "chu_de": name}, headers=DOOR),
+        "api": web.post("/api/tips", json={"text": CLAIM, "topic": name}),
+        "api list": web.post("/api/tips", json={"text": CLAIM, "topics": [name]}),
+    }
+    return {door: answer.status_code for door, answer in answers.items()}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(NEAR_MISSES[::4], id="reduced"),
+        pytest.param([*NEAR_MISSES, *_random_names(1_050, seed=4)], id="full", marks=pytest.mark.release),
+    ],
+)
+def test_no_door_takes_a_topic_from_its_sender(sqlite_desk: Desk, names: Sequence[str]) -> None:
+    from review_ui.app import create_app
+
+    web = TestClient(create_app(sqlite_desk), base_url="https://testserver")
+    for name in [*names, *Topic]:
+        assert set(_sent_with(web, name).values()) == {422}, name
+    with sqlite_desk.engine.connect() as connection:
+        for table in ("item", "mention", "tip", "claim"):
+            assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0  # noqa: S608
+    # the control: the same words without the field are taken, and the gate gives the topic
+    assert web.post("/api/tips", json={"text": CLAIM}).status_code == 201
 
 
 def test_control_without_the_constraint_the_same_check_fails(engine: Engine, item_id: int) -> None:

@@ -41,14 +41,14 @@ def admitted(decide: Callable[[str], Scoped], rows: Sequence[ProtectedText]) -> 
 
 def test_the_protected_set_is_frozen_and_names_no_kind_of_speech() -> None:
     rows = protected.load()
-    assert len(rows) >= 250
+    assert len(rows) >= 1000
     # a column that said which body or what kind of speech would be the named class that rule 3 forbids
     assert ProtectedText._fields == ("text",)
 
 
-def test_nothing_protected_is_admitted() -> None:
-    passed = admitted(_gate().decide, protected.load())
-    assert [row.text for row in passed] == []
+def test_none_of_the_first_protected_texts_is_admitted() -> None:
+    # the whole set has its bound in tests/classify/test_protected.py
+    assert len(admitted(_gate().decide, protected.load()[: protected.FIRST])) == 0
 
 
 def test_control_a_gate_without_the_rule_admits_them() -> None:
@@ -56,7 +56,7 @@ def test_control_a_gate_without_the_rule_admits_them() -> None:
 
 
 def test_a_protected_text_sent_as_a_tip_leaves_one_count_and_nothing_else(sqlite_desk: Desk) -> None:
-    rows = protected.load()[::25]
+    rows = protected.load()[: protected.FIRST : 25]
     outcomes = [
         take_tip(
             sqlite_desk.sessions, sqlite_desk.reader, row.text, sqlite_desk.clock, sqlite_desk.keys.receipt

@@ -244,12 +244,15 @@ def test_nothing_that_runs_by_itself_promotes() -> None:
 # --- tips teach nothing
 
 
-def test_tips_and_scores_never_become_labels(sqlite_desk: Desk, sqlite_people: People) -> None:
+@pytest.mark.parametrize(
+    "n", [pytest.param(50, id="reduced"), pytest.param(10_000, id="full", marks=pytest.mark.release)]
+)
+def test_tips_and_scores_never_become_labels(sqlite_desk: Desk, sqlite_people: People, n: int) -> None:
     people = [sqlite_people.an, sqlite_people.binh, sqlite_people.chi]
     decide_many(sqlite_desk, people, n=5)
     with sqlite_desk.reading() as session:
         before = labels.fingerprint(labels.gather(session))
-    for number in range(50):
+    for number in range(n):
         put_claim(sqlite_desk, f"tin báo số {number} nói phải đóng phí", from_tip=True)
     put_claim(sqlite_desk, "tin đang chờ", state=ClaimState.AGREED)
     with sqlite_desk.sessions.begin() as session:
@@ -258,6 +261,10 @@ def test_tips_and_scores_never_become_labels(sqlite_desk: Desk, sqlite_people: P
         )
     with sqlite_desk.reading() as session:
         assert labels.fingerprint(labels.gather(session)) == before
+    # the control: one verdict more does change what is learned from
+    decide_many(sqlite_desk, people, n=1)
+    with sqlite_desk.reading() as session:
+        assert labels.fingerprint(labels.gather(session)) != before
 
 
 # --- a score is never public
@@ -400,6 +407,49 @@ def test_wild_scores_publish_nothing_and_hide_nothing(crowd: Desk, scores: list[
     with pytest.MonkeyPatch.context() as patched:
         _queued_with(crowd, Says(lambda _: draw.choice(scores)), patched)
     assert hidden_or_published(crowd, N) == []
+
+
+@pytest.fixture(scope="module")
+def handful(tmp_path_factory: pytest.TempPathFactory, sqlite_template: bytes) -> Iterator[Desk]:
+    """A desk with a few new claims, one of which falls to the share that ignores the score."""
+    from tests.rules.conftest import make_desk
+
+    folder = tmp_path_factory.mktemp("handful")
+    (folder / "desk.sqlite").write_bytes(sqlite_template)
+    desk = make_desk(f"sqlite:///{folder / 'desk.sqlite'}", folder, lambda: NOW)
+    for number in range(FEW):
+        put_claim(desk, f"tin số {number} nói phải đóng phí", state=ClaimState.NEW)
+    lucky = next(
+        f"{at:016x}" for at in range(1000) if ranking.chance_of(desk.keys.sampling, f"{at:016x}") < 0.02
+    )
+    with desk.sessions.begin() as session:
+        session.execute(update(Claim).where(Claim.id == 1).values(public_id=lucky))
+    yield desk
+    desk.close()
+
+
+FEW = 5
+
+
+@pytest.mark.parametrize(
+    "runs", [pytest.param(25, id="reduced"), pytest.param(2_500, id="full", marks=pytest.mark.release)]
+)
+def test_random_runs_with_wild_and_missing_scores(
+    handful: Desk, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    # the full count is 12,500 claims scored
+    wild = (math.nan, math.inf, -math.inf, 1e308, -1e308, 5e-324, 0.0, -0.0, 1.0, 0.5)
+    draw = random.Random(runs)
+    for _ in range(runs):
+        _anew(handful)
+        if draw.random() < 0.8:  # else no score at all
+            scores = [draw.choice(wild) if draw.random() < 0.5 else draw.uniform(-9, 9) for _ in range(FEW)]
+            _queued_with(handful, Says(lambda _, scores=scores: scores.pop()), monkeypatch)  # type: ignore[misc]
+            assert hidden_or_published(handful, FEW) == []
+        else:
+            ranking.queue(handful)
+            unscored = {"a score that is no number"}
+            assert set(hidden_or_published(handful, FEW)) == unscored
 
 
 @pytest.mark.parametrize("score", [0.0, -math.inf, 1e-300])
