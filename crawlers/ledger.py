@@ -238,11 +238,16 @@ class Ledger:
         day = local_day(self.context.clock())
         counts: Counter[counters.Count] = Counter()
         with self.context.sessions.begin() as session:
-            outcomes = [self._keep(session, page) for page in pages]
-            for page, outcome in zip(pages, outcomes, strict=True):
-                counts[page.source.id, day, outcome] += 1
+            # a process that was stopped for longer than its lease finds its pages with another
+            held = frontier.held(session, self.owner, [page.page.id for page in pages])
+            outcomes = []
+            for page in pages:
+                mine = page.page.id in held
+                outcomes.append(self._keep(session, page) if mine else Outcome.DUPLICATE)
+                if mine:
+                    counts[page.source.id, day, outcomes[-1]] += 1
             counters.bump_all(session, counts)
-            frontier.done(session, *(page.page.id for page in pages))
+            frontier.done(session, *sorted(held))
         return outcomes
 
     def _keep(self, session: Session, page: ReadPage) -> Outcome:
@@ -276,6 +281,8 @@ class Ledger:
         """Count a failed page; `again` gives it back (three times at most), else it is done with."""
         day = local_day(self.context.clock())
         with self.context.sessions.begin() as session:
+            if not frontier.held(session, self.owner, [page.id]):
+                return
             counters.bump(session, source_id, day, outcome)
             if not again:
                 frontier.done(session, page.id)

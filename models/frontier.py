@@ -63,7 +63,7 @@ def lease(
     state, source and id, and stop. Pages whose lease has run out come first.
     """
     share = max(1, -(-limit // max(1, len(source_ids))))
-    until = now + timedelta(seconds=lease_s)
+    until, far = now + timedelta(seconds=lease_s), now + timedelta(seconds=2 * lease_s)
     leased: list[LeasedPage] = []
     for source_id in source_ids:
         wanted = min(share, limit - len(leased))
@@ -71,6 +71,8 @@ def lease(
             if wanted <= 0:
                 break
             given = {"of_source": source_id, "most": wanted, "now": now, "owner": owner, "until": until}
+            if state is FrontierState.LEASED:
+                given["far"] = far
             taken = session.execute(_take(state, is_postgresql(session)), given).all()
             leased += sorted(LeasedPage._make(row) for row in taken)
             wanted -= len(taken)
@@ -85,7 +87,9 @@ def _take(state: FrontierState, skip_locked: bool) -> ReturningUpdate[int, str, 
     source = _PAGE.c.source_id
     free = select(_PAGE.c.id).where(_PAGE.c.state == state.value, source.between(_SOURCE, _SOURCE))
     if state is FrontierState.LEASED:
-        free = free.where(_PAGE.c.lease_until < bindparam("now"))
+        # a lease that ends much later than any that is given now is of a clock that was set back since
+        ends = _PAGE.c.lease_until
+        free = free.where((ends < bindparam("now")) | (ends > bindparam("far")))
     free = free.order_by(source, _PAGE.c.id).limit(bindparam("most"))
     if skip_locked:
         free = free.with_for_update(skip_locked=True)
@@ -99,6 +103,13 @@ def _take(state: FrontierState, skip_locked: bool) -> ReturningUpdate[int, str, 
         )
         .returning(_PAGE.c.id, _PAGE.c.source_id, _PAGE.c.url)
     )
+
+
+def held(session: Session, owner: str, page_ids: Iterable[int]) -> set[int]:
+    """Which pages an owner still has, locked for this transaction; the others were given to somebody else."""
+    mine = (_PAGE.c.lease_owner == owner) & (_PAGE.c.state == FrontierState.LEASED.value)
+    found = select(_PAGE.c.id).where(_PAGE.c.id.in_(list(page_ids)), mine).order_by(_PAGE.c.id)
+    return set(session.scalars(found.with_for_update()))
 
 
 def done(session: Session, *page_ids: int) -> None:

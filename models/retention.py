@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Engine, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from models import parking
 from models.claims import Claim, KnownClaim
 from models.decisions import Appeal, Correction, CorrectionText
 from models.editing import CorrectionDraft
@@ -49,6 +50,7 @@ def erase(session: Session, today: date) -> dict[str, int]:
         "draft": _drafts(session, today),
         "correction_draft": _corrections_begun(session, today),
     }
+    parking.forget_gone(session)
     session.flush()
     return counts
 
@@ -59,6 +61,7 @@ def erase_claim(session: Session, claim_id: int) -> None:
     session.execute(delete(Mention).where(Mention.claim_id == claim_id))
     session.execute(delete(Claim).where(Claim.id == claim_id))
     _drop_bare_items(session, items)
+    parking.forget_gone(session)
 
 
 def compact(engine: Engine) -> None:

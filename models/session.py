@@ -1,17 +1,32 @@
 """Engines and sessions: SQLite as the embedded default, PostgreSQL when a desk grows."""
 
-from collections.abc import Sequence
+import errno
+import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from models.errors import StoreError, UsageError
 
 BUSY_TIMEOUT_MS = 15_000
+POOL_WAIT_S = 10
+POSTGRESQL: Mapping[str, int] = {
+    "connect_timeout": 5,
+    # a server that vanished without a word (power, network) is noticed in half a minute, not in two hours
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""What libpq is told of a connection (seconds, the last one milliseconds)."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_DISK_FULL = "53100"  # PostgreSQL's code for it
 
 
 def make_engine(url: str) -> Engine:
@@ -23,12 +38,20 @@ def make_engine(url: str) -> Engine:
         raise UsageError("database_url: not a database address that can be read") from error
     if backend == "postgresql":
         driver = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(driver, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        return create_engine(
+            driver,
+            pool_pre_ping=True,
+            pool_size=5,
+            max_overflow=5,
+            pool_timeout=POOL_WAIT_S,
+            connect_args=dict(POSTGRESQL),
+            hide_parameters=True,  # an error may be logged, and a value may be a word of a tip
+        )
     if backend != "sqlite":
         raise UsageError(f"database_url: {backend} is not supported, use sqlite or postgresql")
     if parsed.database and parsed.database != ":memory:":
         _make_folder(Path(parsed.database).parent)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -92,3 +115,20 @@ def insert_ignore(
 def is_postgresql(session: Session) -> bool:
     """Whether this session speaks to PostgreSQL."""
     return session.get_bind().dialect.name == "postgresql"
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that there is no room left on a disk, the database's or this machine's."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlstate", None) == _DISK_FULL
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database is locked, stopped or out of reach: later it may be back."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -6,6 +6,7 @@ so that what was erased does not live on in them (rule 9).
 """
 
 import contextlib
+import fcntl
 import hashlib
 import io
 import itertools
@@ -55,6 +56,7 @@ def make(desk: Desk, out: Path | None = None) -> Path:
     now = desk.clock().astimezone(UTC)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        drop_left(folder)
         with scratch_in(folder) as scratch:
             parts = _parts(desk, scratch)
             whole = scratch / "whole.tar"
@@ -77,12 +79,13 @@ def _link(whole: Path, folder: Path, stamp: str) -> Path:
 
 
 def drop_old(desk: Desk) -> int:
-    """Delete the backups of the desk's own folder that are over age; gives how many."""
+    """Delete the desk's own backups that are over age, and what killed ones left; gives how many."""
+    left = drop_left(folder_of(desk))
     limit = desk.clock().astimezone(UTC) - KEEP
     old = [path for path in copies(desk) if stamp_of(path) < limit]
     for path in old:
         path.unlink(missing_ok=True)
-    return len(old)
+    return len(old) + left
 
 
 def copies(desk: Desk) -> list[Path]:
@@ -105,12 +108,41 @@ def scratch_in(folder: Path) -> Iterator[Path]:
     """A private folder beside the target, so that the last step is a rename; emptied whatever happens."""
     scratch = folder / f".{PREFIX}{secrets.token_hex(6)}"
     scratch.mkdir(mode=0o700)
+    held = os.open(scratch, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
     try:
         yield scratch
     finally:
-        for path in scratch.iterdir():
-            path.unlink()
-        scratch.rmdir()
+        _empty(scratch)
+        os.close(held)
+
+
+def _empty(scratch: Path) -> None:
+    for path in scratch.iterdir():
+        path.unlink()
+    scratch.rmdir()
+
+
+def drop_left(folder: Path) -> int:
+    """Delete what a process that was killed left beside its copies: it holds the whole desk; gives how many.
+
+    A scratch folder that is in use is locked; the system releases the lock when its process dies.
+    """
+    return sum(_drop_if_left(scratch) for scratch in folder.glob(f".{PREFIX}*") if scratch.is_dir())
+
+
+def _drop_if_left(scratch: Path) -> bool:
+    with contextlib.suppress(OSError):
+        held = os.open(scratch, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # one that is empty may be about to be locked, and holds nothing
+            if any(scratch.iterdir()):
+                _empty(scratch)
+                return True
+        finally:
+            os.close(held)
+    return False
 
 
 def _parts(desk: Desk, scratch: Path) -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import distinct, func, select, update
@@ -12,6 +13,7 @@ from models.gathered import Item, Mention
 from models.session import insert_ignore
 from models.vocabulary import ClaimState, ItemKind
 from models.weeks import NO_WEEK, iso_week
+from pipeline import parking
 from pipeline.compose import Desk
 from pipeline.progress import Progress, silent
 
@@ -33,17 +35,18 @@ def claim_index(session: Session) -> "ClaimIndex":
 
 def cluster(desk: Desk, progress: Progress = silent) -> int:
     """Give every new mention its claim, one transaction a mention; gives how many were placed."""
+    stage = parking.Stage(desk, "cluster")
     with desk.reading() as session:
-        waiting = list(
-            session.scalars(select(Mention.id).where(Mention.claim_id.is_(None)).order_by(Mention.id))
-        )
+        query = select(Mention.id).where(Mention.claim_id.is_(None)).order_by(Mention.id)
+        waiting = [one for one in session.scalars(query) if not stage.parked(f"mention:{one}")]
         if not waiting:
             return 0
         index = claim_index(session)
+    placed = 0
     for mention_id in progress(waiting, "cluster"):
-        with desk.sessions.begin() as session:
-            place(session, index, mention_id)
-    return len(waiting)
+        item = f"mention:{mention_id}"
+        placed += stage.one(item, partial(place, index=index, mention_id=mention_id)) is not None
+    return placed
 
 
 def place(session: Session, index: "ClaimIndex", mention_id: int) -> int:

@@ -1,6 +1,5 @@
 """Is all well? Each check looks, says what it found and what to do, and changes nothing."""
 
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -12,21 +11,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from classify.errors import ClassifyError
-from models import audit, migrate, retention
+from models import audit, migrate, parking, retention
 from models.desk import Staff
 from models.errors import KiemChungError
-from models.gathered import Source
+from models.gathered import DailyCount, Source
 from models.session import make_engine, make_reading_sessions
-from models.vocabulary import Role
+from models.vocabulary import Outcome, Role
 from models.weeks import local_day
-from pipeline import autoqueue, export_jobs, keys, ledger
+from pipeline import autoqueue, export_jobs, keys, ledger, room
 from pipeline.compose import Clock, system_clock
 from pipeline.figures import shown
 from pipeline.learning import champion_problem
 from pipeline.places import sqlite_file
 from pipeline.settings import Settings
 
-LEAST_FREE = 0.10
 OK, ADVICE, FAILED = "ok", "advice", "failed"
 STALE = timedelta(days=2)
 
@@ -77,13 +75,12 @@ def _key(settings: Settings) -> Check:
 
 
 def _disk(settings: Settings) -> Check:
-    folder = settings.path("paths.var")
-    here = folder if folder.exists() else Path()
-    usage = shutil.disk_usage(here)
-    share = usage.free / usage.total
-    message = f"{share:.0%} free ({usage.free / 2**30:.1f} GiB)"
-    if share < LEAST_FREE:
+    found = room.look(settings)
+    message = f"{found.share:.0%} free ({found.free / 2**30:.1f} GiB) where {found.folder} lies"
+    if found.share < room.LEAST:
         return Check("disk", FAILED, message, "make room: at less than 10% free nothing is safe to keep")
+    if found.share < room.ALARM:
+        return Check("disk", ADVICE, message, "make room before it is less than 10%")
     return Check("disk", OK, message)
 
 
@@ -176,6 +173,7 @@ def _looks(settings: Settings, clock: Clock) -> list[Callable[[Session], Check]]
         lambda session: _report(session, today),
         _verified,
         _links,
+        lambda session: _parked(session, today),
     ]
 
 
@@ -281,3 +279,20 @@ def _links(session: Session) -> Check:
         todo = "look at those claims: the answer stands on a page that readers cannot open any more"
         return Check("links", ADVICE, message, todo)
     return Check("links", OK, "no address of evidence or of a fact-check is known to be dead")
+
+
+def _parked(session: Session, today: date) -> Check:
+    left = [f"{one.stage} {one.item} ({one.error})" for one in parking.tried(session) if one.parked]
+    since = today - timedelta(days=7)
+    parked = (DailyCount.outcome == Outcome.QUARANTINED) & DailyCount.day.between(since, today)
+    pages = select(DailyCount.source_id, func.sum(DailyCount.n)).where(parked)
+    counted = session.execute(pages.group_by(DailyCount.source_id).order_by(DailyCount.source_id)).all()
+    of_crawl = [f"{n} pages of {source}" for source, n in counted if not source.startswith("stage:")]
+    if left:
+        named = ", ".join([*left[:5], *([f"and {len(left) - 5} more"] if len(left) > 5 else []), *of_crawl])
+        todo = "a fault of this program: report it; `kiemchung run --once --parked` tries them again"
+        return Check("parked", FAILED, f"given up after {parking.TRIES} tries: {named}", todo)
+    if of_crawl:
+        todo = "the crawler could not read them in three tries; look at the source by hand"
+        return Check("parked", ADVICE, f"given up in 7 days: {', '.join(of_crawl[:5])}", todo)
+    return Check("parked", OK, "nothing that came in was given up")

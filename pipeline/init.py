@@ -79,4 +79,7 @@ def _file(what: str, path: Path, write: Callable[[Path], object]) -> Made:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

@@ -64,11 +64,11 @@ def _create(path: Path) -> None:
     # a file of its own, then a link: two processes that start at once end with the same key
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         os.link(temporary, path)
     except FileExistsError:
         pass  # the other process was first: its key is the desk's

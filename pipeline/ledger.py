@@ -6,8 +6,8 @@ missed runs silently, and two processes know nothing of each other.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy.orm import Session, sessionmaker
 
 from models.desk import JobRun
 from models.session import insert_ignore
@@ -21,12 +21,14 @@ RETRY = timedelta(minutes=15)
 def claim(session: Session, job: str, period: str, now: datetime) -> bool:
     """Take one period of a job; False if it was run, is being run, or failed within a quarter of an hour.
 
-    A run that neither finished nor failed for two hours was killed: its period is taken over.
+    A run that neither finished nor failed for two hours was killed: its period is taken over. So is one that
+    seems to begin more than two hours from now: a clock was set back, and nobody waits until then.
     """
     if insert_ignore(session, JobRun, [{"job": job, "period": period, "started_at": now}], ["job", "period"]):
         return True
-    killed = JobRun.finished_at.is_(None) & (JobRun.started_at < now - LEASE)
-    failed = (JobRun.outcome == FAILED) & (JobRun.finished_at < now - RETRY)
+    killed = JobRun.finished_at.is_(None) & ~_within_lease(now)
+    recent = JobRun.finished_at.between(now - RETRY, now + RETRY)
+    failed = (JobRun.outcome == FAILED) & ~recent
     mine = (JobRun.job == job) & (JobRun.period == period)
     # PostgreSQL checks the condition again after waiting for another taker, so that only one gets the row
     taken = session.scalars(
@@ -47,14 +49,24 @@ def done(session: Session, job: str, period: str) -> bool:
 def finish(session: Session, job: str, period: str, now: datetime, outcome: str) -> None:
     """Write down how a period of a job ended."""
     mine = (JobRun.job == job) & (JobRun.period == period)
-    session.execute(update(JobRun).where(mine).values(finished_at=now, outcome=outcome))
+    # a clock that was set back meanwhile must not make a job end before it began
+    ended = case((JobRun.started_at > now, JobRun.started_at), else_=now)
+    session.execute(update(JobRun).where(mine).values(finished_at=ended, outcome=outcome))
+
+
+def _within_lease(now: datetime) -> ColumnElement[bool]:
+    return JobRun.started_at.between(now - LEASE, now + LEASE)
+
+
+def close(sessions: sessionmaker[Session], job: str, period: str, now: datetime, outcome: str) -> None:
+    """Write down how a period ended, in a transaction of its own; twice does no harm."""
+    with sessions.begin() as session:
+        finish(session, job, period, now, outcome)
 
 
 def busy(session: Session, job: str, now: datetime) -> bool:
     """Whether some period of the job is under way in some process."""
-    running = select(JobRun.id).where(
-        JobRun.job == job, JobRun.finished_at.is_(None), JobRun.started_at >= now - LEASE
-    )
+    running = select(JobRun.id).where(JobRun.job == job, JobRun.finished_at.is_(None), _within_lease(now))
     return session.scalars(running.limit(1)).first() is not None
 
 

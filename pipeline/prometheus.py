@@ -16,7 +16,7 @@ from models.desk import JobRun
 from models.gathered import DailyCount, EntryPoint, FrontierPage, Source
 from models.vocabulary import ClaimState, FrontierState
 from models.weeks import NO_WEEK, ZONE, local_day
-from pipeline import appeals, ledger, workdays
+from pipeline import appeals, ledger, room, workdays
 from pipeline.compose import Desk
 from pipeline.decisions import OPEN_STATES
 
@@ -58,6 +58,7 @@ def _metrics(session: Session, desk: Desk) -> Iterator["Metric"]:
     yield _frontier(session)
     yield _appeals(appeals.waiting(session, local_day(now), workdays.extra_days(desk.settings)))
     yield _jobs(session)
+    yield _disk(desk)
 
 
 def _outcomes(session: Session) -> "Metric":
@@ -156,3 +157,13 @@ def _jobs(session: Session) -> "Metric":
         if at is not None:
             family.add_metric([job], at.timestamp())
     return family
+
+
+def _disk(desk: Desk) -> "Metric":
+    from prometheus_client.core import GaugeMetricFamily
+
+    return GaugeMetricFamily(
+        PREFIX + "disk_free_ratio",
+        f"Free share of the fuller disk; make room below {room.ALARM}, nothing is safe below {room.LEAST}.",
+        value=room.look(desk.settings).share,
+    )

@@ -6,9 +6,12 @@ share of the queue and the weekly audit draws do not look at it.
 
 import hashlib
 import hmac
+import logging
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Row, delete, func, select
@@ -18,7 +21,7 @@ from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
 from models.session import is_postgresql
 from models.vocabulary import COUNTED_FALSE, ClaimState, Rating
 from models.weeks import local_day
-from pipeline import answers, autoqueue, canary, search
+from pipeline import answers, autoqueue, canary, parking, search
 from pipeline.compose import Desk
 from pipeline.decisions import OPEN_STATES
 from pipeline.learning import serving_id
@@ -26,28 +29,62 @@ from pipeline.progress import Progress, silent
 from pipeline.seeding import is_seed
 
 if TYPE_CHECKING:
-    from classify.rank import ClaimFacts, Ranked
+    from classify.rank import ClaimFacts, Ranked, Ranker
 
+LOG = logging.getLogger("kiemchung.stages")
 BATCH = 500
 _RANKED = (ClaimState.NEW, ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
 
 
 def rank(desk: Desk, progress: Progress = silent) -> int:
     """Score every claim that is not settled; gives how many were scored."""
-    ranker, trial = desk.ranker(), canary.on_trial(desk)
+    stage = parking.Stage(desk, "rank")
     with desk.reading() as session:
-        ids = list(session.scalars(select(Claim.id).where(Claim.state.in_(_RANKED)).order_by(Claim.id)))
+        query = select(Claim.id).where(Claim.state.in_(_RANKED)).order_by(Claim.id)
+        ids = [one for one in session.scalars(query) if not stage.parked(_item(one))]
         model_id = serving_id(session)
-    today = local_day(desk.clock())
-    batches = [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
-    for batch in progress(batches, "rank"):
-        with desk.sessions.begin() as session:
-            claims = list(session.scalars(select(Claim).where(Claim.id.in_(batch)).order_by(Claim.id)))
-            facts = [facts_of(claim, best_matches(session, claim.id), today) for claim in claims]
-            for claim, fact, ranked in zip(claims, facts, ranker.score(facts), strict=True):
-                _write(session, claim, fact, ranked, model_id)
-            _order_canary(session, trial, claims, facts)
-    return len(ids)
+    scoring = _Scoring(desk.ranker(), canary.on_trial(desk), model_id, local_day(desk.clock()))
+    sound = [one for one in ids if not stage.suspect(_item(one))]
+    batches = [sound[at : at + BATCH] for at in range(0, len(sound), BATCH)]
+    batches += [[one] for one in ids if stage.suspect(_item(one))]
+    return sum(_score(stage, scoring, batch) for batch in progress(batches, "rank"))
+
+
+@dataclass(frozen=True)
+class _Scoring:
+    """What scores in one run: the ranker that serves, the one on trial, and the day."""
+
+    ranker: "Ranker"
+    trial: canary.Canary | None
+    model_id: int | None
+    today: date
+
+    def write(self, session: Session, batch: Sequence[int]) -> int:
+        """Score some claims; gives how many."""
+        claims = list(session.scalars(select(Claim).where(Claim.id.in_(batch)).order_by(Claim.id)))
+        facts = [facts_of(claim, best_matches(session, claim.id), self.today) for claim in claims]
+        for claim, fact, ranked in zip(claims, facts, self.ranker.score(facts), strict=True):
+            _write(session, claim, fact, ranked, self.model_id)
+        _order_canary(session, self.trial, claims, facts)
+        return len(claims)
+
+
+def _score(stage: parking.Stage, scoring: _Scoring, batch: Sequence[int]) -> int:
+    """Score a batch; if it fails, each of its claims by itself, so that one takes no other with it."""
+    if len(batch) > 1:
+        try:
+            with stage.desk.sessions.begin() as session:
+                return scoring.write(session, batch)
+        except parking.MACHINE:
+            raise
+        except Exception as error:
+            LOG.warning("batch_failed stage=rank claims=%d error=%s", len(batch), type(error).__name__)
+    one_by_one = (stage.one(_item(one), partial(scoring.write, batch=[one])) for one in batch)
+    return sum(n or 0 for n in one_by_one)
+
+
+def _item(claim_id: int) -> str:
+    return f"claim:{claim_id}"
 
 
 def _order_canary(
@@ -122,15 +159,34 @@ def queue(desk: Desk) -> int:
     threshold = desk.settings.share("queue.threshold")
     share = desk.settings.share("queue.exploration")
     now = desk.clock()
+    stage = parking.Stage(desk, "queue")
+    tried: dict[str, Exception | None] = {}
     with desk.sessions.begin() as session:
         by_score = autoqueue.stopped(session, now) is None
         new = list(session.scalars(select(Claim).where(Claim.state == ClaimState.NEW)))
         for claim in new:
             flagged = claim.score is not None and claim.score >= threshold
             chosen = is_seed(claim) or _explored(desk.keys.sampling, claim.public_id, share)
-            if chosen or (flagged and by_score):
-                enter(claim, now, flagged=flagged)
-        return sum(claim.state == ClaimState.QUEUED for claim in new)
+            item = _item(claim.id)
+            if (chosen or (flagged and by_score)) and not stage.parked(item):
+                tried[item] = _try_to_enter(session, claim, now, flagged=flagged)
+        entered = [item for item, error in tried.items() if error is None]
+        stage.forget(session, entered)
+    for item, error in tried.items():
+        if error is not None:
+            stage.failed(item, error)
+    return len(entered)
+
+
+def _try_to_enter(session: Session, claim: Claim, now: datetime, *, flagged: bool) -> Exception | None:
+    try:
+        with session.begin_nested():
+            enter(claim, now, flagged=flagged)
+    except parking.MACHINE:
+        raise
+    except Exception as error:
+        return error
+    return None
 
 
 def enter(claim: Claim, now: datetime, *, flagged: bool) -> None:

@@ -24,6 +24,8 @@ from pipeline.erase import erase_due
 from pipeline.settings import Settings
 
 LARGEST_MANIFEST = 1 << 20
+LOGS = ("-wal", "-shm")
+"""What SQLite keeps beside its file: it belongs to that file and to no other."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ def _put_sqlite(
     put_aside = _put_aside(settings, live, clock) if live.exists() else None
     beside = live.with_name(f".{live.name}.restored")
     try:
+        for end in LOGS:
+            live.with_name(live.name + end).unlink(missing_ok=True)
         shutil.copyfile(copy, beside)
         _sync(beside)
         beside.replace(live)
@@ -150,6 +154,11 @@ def _put_aside(settings: Settings, live: Path, clock: Clock) -> str:
         # what is there is broken, which may be why it is being replaced
         broken = live.with_name(f"{live.name}.broken")
         live.replace(broken)
+        for end in LOGS:
+            # a log that stays would be replayed into the database that takes this one's place
+            log = live.with_name(live.name + end)
+            if log.exists():
+                log.replace(broken.with_name(broken.name + end))
         return str(broken)
     finally:
         desk.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from models import audit, retention
 from models.errors import KiemChungError
-from pipeline import independent, liverank, outlook, undo
+from pipeline import independent, liverank, outlook, parking, undo
 from pipeline.clustering import cluster
 from pipeline.compose import Desk, build
 from pipeline.matching import match
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from crawlers.crawl import CrawlReport
+
+
+STOP_S = 15
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def stages(desk: Desk, progress: Progress = silent) -> tuple[int, int, int, int,
     clustered = cluster(desk, progress)
     matched = match(desk, progress)
     ranked = rank(desk, progress)
-    liverank.once(desk)
+    parking.whole(desk, "order", lambda: liverank.once(desk))
     # first the queue: what the score flags in this very run must not count as missed in the week's frame
     queued = queue(desk)
     outlook.reckon(desk)
@@ -109,6 +112,12 @@ def crawl_in_child(desk: Desk, source_ids: Sequence[str] | None = None) -> Mappi
     except EOFError:
         child.join()
         raise KiemChungError(f"the crawl process ended with exit code {child.exitcode}") from None
+    except BaseException:
+        # told to stop: the crawl ends the pages it has in hand, and nobody waits for it longer than this
+        child.terminate()
+        child.join(STOP_S)
+        child.kill()
+        raise
     child.join()
     if isinstance(answer, KiemChungError):
         raise answer

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from models.claims import Claim
 from models.errors import KiemChungError
 from models.weeks import NO_WEEK, ZONE, iso_week, local_day, week_days, weeks_between
-from pipeline import backup, copies, export_jobs, ledger, replays, undo
+from pipeline import backup, copies, export_jobs, ledger, patience, replays, undo
 from pipeline.compose import Desk, build
 from pipeline.erase import erase_due
 from pipeline.livework import Keeper
@@ -193,8 +193,8 @@ def _run(desk: Desk, launch: Launch, job: str, period: str) -> bool:
         ended_well = launch(desk, job, period)
     finally:
         outcome = ledger.DONE if ended_well else ledger.FAILED
-        with desk.sessions.begin() as session:
-            ledger.finish(session, job, period, desk.clock(), outcome)
+        # a database that was stopped meanwhile is waited for: an open job is only taken over in two hours
+        patience.surely(lambda: ledger.close(desk.sessions, job, period, desk.clock(), outcome))
         LOG.info("job_ended job=%s period=%s outcome=%s", job, period, outcome)
     return ended_well
 

@@ -5,7 +5,9 @@ them and a test says so (rule 2).
 """
 
 import os
+import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,8 @@ class Setting:
     help: str
     low: float | None = None
     high: float | None = None
+    form: str = ""
+    """For text: a regular expression that the whole of it fits (empty: any)."""
 
     @property
     def variable(self) -> str:
@@ -34,17 +38,21 @@ class Setting:
         return PREFIX + self.name.replace(".", "_").upper()
 
 
+_ADDRESS = r"|https?://[^\s/?#]+\S*"
+_WORD = r"[A-Za-z0-9][A-Za-z0-9._-]*"  # of RFC 9110, section 5.6.2, the part that needs no thought
+
 TABLE: tuple[Setting, ...] = (
     Setting("desk.name", "Kiểm Chứng", "name of the desk on every page and in every feed"),
     Setting("desk.province", "86", "code of the province that the desk serves (86 is Vĩnh Long)"),
     Setting("database.url", "sqlite:///var/kiemchung.sqlite", "SQLite file or PostgreSQL address"),
     Setting("paths.var", "var", "folder for keys, models, exports and backups"),
     Setting("sources.file", "sources.toml", "the source registry"),
-    Setting("crawl.bot_name", "KiemChungBot", "name of the crawler in every request"),
+    Setting("crawl.bot_name", "KiemChungBot", "name of the crawler in every request", form=_WORD),
     Setting(
         "crawl.contact_url",
         "",
         "page about the crawler, sent with every request; needed to crawl the internet",
+        form=_ADDRESS,
     ),
     Setting("crawl.workers", 2, "processes that extract and read pages", 1, 64),
     Setting("crawl.interval_minutes", 30, "how often `serve` looks for what is due", 5, 1440),
@@ -55,8 +63,9 @@ TABLE: tuple[Setting, ...] = (
         "web.proxy_header",
         "",
         "header in which your own proxy names a reader's address, for limits in memory alone; empty: none",
+        form=f"|{_WORD}",
     ),
-    Setting("web.public_url", "", "address that readers use, for feeds and ClaimReview"),
+    Setting("web.public_url", "", "address that readers use, for feeds and ClaimReview", form=_ADDRESS),
     Setting(
         "web.second_factor",
         "optional",
@@ -216,13 +225,23 @@ def _checked(setting: Setting, value: object, where: str) -> Value:
     if type(value) is not type(default):
         raise UsageError(f"{where}: expected {_kind(default)}, got {value!r}")
     assert isinstance(value, str | int | float | bool)  # noqa: S101 -- narrows the type for the checker
-    if isinstance(value, str) and value == "" and default != "":
-        raise UsageError(f"{where}: may not be empty")
+    if isinstance(value, str):
+        _check_text(setting, value, where)
     if isinstance(value, str) or setting.low is None or setting.high is None:
         return value
     if not setting.low <= value <= setting.high:
         raise UsageError(f"{where}: {value} is not between {setting.low:g} and {setting.high:g}")
     return value
+
+
+def _check_text(setting: Setting, value: str, where: str) -> None:
+    if not value.strip() and setting.default != "":
+        raise UsageError(f"{where}: may not be empty")
+    if any(unicodedata.category(letter) == "Cc" for letter in value):
+        raise UsageError(f"{where}: {value!r} holds a control character")
+    if setting.form and not re.fullmatch(setting.form, value):
+        wanted = "an address that begins with http:// or https://" if setting.form == _ADDRESS else "one word"
+        raise UsageError(f"{where}: {value!r} is not {wanted}")
 
 
 def _kind(default: Value) -> str:

@@ -24,7 +24,7 @@ from models.access import Delivery, Subscription
 from models.decisions import Correction
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.session import insert_ignore
-from pipeline import documents, public, strongbox
+from pipeline import documents, parking, public, strongbox
 from pipeline.compose import Desk
 
 LOG = logging.getLogger("kiemchung.subscriptions")
@@ -123,7 +123,7 @@ def deliver(desk: Desk, send: Send = outbound.send) -> dict[str, int]:
     """Send what is due, up to a hundred; gives how many were taken, wait again, or were given up."""
     counts = {"taken": 0, "waiting": 0, "given_up": 0}
     for delivery_id in _claimed(desk):
-        outcome = _deliver_one(desk, delivery_id, send)
+        outcome = _deliver_or_wait(desk, delivery_id, send)
         counts[outcome] += 1
         LOG.info("delivery outcome=%s", outcome)
     with desk.sessions.begin() as session:
@@ -154,6 +154,16 @@ def _claimed(desk: Desk) -> Sequence[str]:
     return mine
 
 
+def _deliver_or_wait(desk: Desk, delivery_id: str, send: Send) -> str:
+    """One correction that cannot be put into words for sending takes no other's tries with it."""
+    try:
+        return _deliver_one(desk, delivery_id, send)
+    except parking.MACHINE:
+        raise
+    except Exception as error:
+        return _record(desk, delivery_id, f"could not be made ({type(error).__name__})")
+
+
 def _deliver_one(desk: Desk, delivery_id: str, send: Send) -> str:
     with desk.reading() as session:
         found = session.execute(
@@ -172,8 +182,7 @@ def _deliver_one(desk: Desk, delivery_id: str, send: Send) -> str:
         "correction": documents.whole(item, desk.settings.text("web.public_url").rstrip("/")),
     }
     body = json.dumps(document, ensure_ascii=False).encode()
-    answer = _sent(desk, delivery, subscription, body, send)
-    return _record(desk, delivery.id, answer)
+    return _record(desk, delivery.id, _sent(desk, delivery, subscription, body, send))
 
 
 def _sent(desk: Desk, delivery: Delivery, subscription: Subscription, body: bytes, send: Send) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from models import parking
 from models.claims import Claim
 from models.decisions import Correction, CorrectionText
 from models.errors import NotFoundError
@@ -103,6 +104,7 @@ def withdraw(desk: Desk, receipt: str) -> None:
         session.flush()
         for claim_id, key in words.items():
             _without(session, session.get_one(Claim, claim_id), key)
+        parking.forget_gone(session)
 
 
 def _hash(desk: Desk, receipt: str) -> str:

@@ -22,7 +22,7 @@ from models.claims import Claim
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.vocabulary import Opinion
 from models.workbench import PendingReview
-from pipeline import drafts
+from pipeline import drafts, parking
 from pipeline.compose import Clock, Desk
 from pipeline.decisions import ReviewInput, check_review, holder, review_in
 
@@ -129,7 +129,24 @@ def settle_due(desk: Desk) -> int:
         found = session.execute(
             due.order_by(PendingReview.due_at, PendingReview.id).limit(_SETTLED_AT_ONCE)
         ).all()
-    return sum(_settle(desk, pending_id, claim_id) for pending_id, claim_id in found)
+    if not found:
+        return 0
+    stage = parking.Stage(desk, "settle")
+    return sum(_settle_or_park(stage, pending_id, claim_id) for pending_id, claim_id in found)
+
+
+def _settle_or_park(stage: parking.Stage, pending_id: int, claim_id: int) -> bool:
+    """One review that cannot be read or recorded holds up nobody else's."""
+    item = f"review:{pending_id}"
+    if stage.parked(item):
+        return False
+    try:
+        return _settle(stage.desk, pending_id, claim_id)
+    except parking.MACHINE:
+        raise
+    except Exception as error:
+        stage.failed(item, error)
+        return False
 
 
 def _settle(desk: Desk, pending_id: int, claim_id: int) -> bool:

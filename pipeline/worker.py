@@ -1,13 +1,17 @@
 """Processes that run the stages: one cycle, a loop, and workers that take turns by the ledger."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import KiemChungError
-from pipeline import ledger
+from models.session import is_away, is_full
+from pipeline import ledger, patience
 from pipeline.compose import Desk
 from pipeline.progress import Progress, silent
 from pipeline.run import RunReport, run_once, stages
@@ -16,6 +20,8 @@ from pipeline.sourcing import crawl_problem
 if TYPE_CHECKING:
     from classify.rank import ClaimFacts, Ranked, Ranker
 
+LOG = logging.getLogger("kiemchung.worker")
+T = TypeVar("T")
 JOB = "worker-stages"
 TURN_S = 60
 CHUNK = 100
@@ -61,24 +67,45 @@ def work(desk: Desk, dask: str | None = None, *, once: bool = False) -> None:
     """Run the stages for ever, in turn with all other workers; `dask` is a scheduler's address."""
     at_work = desk if dask is None else spread(desk, dask)
     for _ in every(TURN_S, once=once):
-        turn(at_work)
+        go_on(lambda: turn(at_work), LOG.warning, once=once)
 
 
 def turn(desk: Desk) -> bool:
     """Run the stages if no other worker does or did in this minute; says whether it was ours."""
     now = desk.clock()
     period = period_of(now, TURN_S)
-    with desk.sessions.begin() as session:
-        if ledger.busy(session, JOB, now) or not ledger.claim(session, JOB, period, now):
-            return False
-    outcome = ledger.FAILED
+    outcome = ""
     try:
+        with desk.sessions.begin() as session:
+            if ledger.busy(session, JOB, now) or not ledger.claim(session, JOB, period, now):
+                return False
+            # from here on, not from the next line on: a signal to stop can come between
+            outcome = ledger.FAILED
         stages(desk)
         outcome = ledger.DONE
     finally:
-        with desk.sessions.begin() as session:
-            ledger.finish(session, JOB, period, desk.clock(), outcome)
+        if outcome:
+            patience.surely(lambda: ledger.close(desk.sessions, JOB, period, desk.clock(), outcome))
     return True
+
+
+def go_on(step: Callable[[], T], tell: Callable[[str], None], *, once: bool = False) -> T | None:
+    """One turn of a loop that outlives a database that is away or a disk that is full: the next turn is soon.
+
+    With `once` there is no next turn, and the error is raised. `tell` is handed a line.
+    """
+    try:
+        return step()
+    except (SQLAlchemyError, OSError) as error:
+        if once or not (is_away(error) or is_full(error)):
+            raise
+        tell(f"this turn failed, the next one tries again: {line_of(error)}")
+        return None
+
+
+def line_of(error: Exception) -> str:
+    """What the database or the disk said, in one line, without the statement and its values."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def score_chunk(ranker: "Ranker", facts: "Sequence[ClaimFacts]") -> "list[Ranked]":

@@ -5,11 +5,13 @@ gets one JSON object or plain lines alone.
 """
 
 import json
+import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.compose import Desk
 
 T = TypeVar("T")
+_MOMENT_S = 0.01
 
 Json = Annotated[bool, typer.Option("--json", help="answer with one JSON object on standard output")]
 
@@ -62,19 +65,73 @@ def settings(context: typer.Context, **flags: Value | None) -> Settings:
 
 
 @contextmanager
-def desk(context: typer.Context, **flags: Value | None) -> "Iterator[Desk]":
-    """The desk of this call, with its database brought to this version; closed at the end."""
+def desk(
+    context: typer.Context,
+    *,
+    lasting: bool = False,
+    check: "Callable[[Desk], None] | None" = None,
+    **flags: Value | None,
+) -> "Iterator[Desk]":
+    """The desk of this call, with its database brought to this version; closed at the end.
+
+    `lasting` is for commands that run for ever: every setting is looked at before the database is touched, by
+    `check` too, and a PostgreSQL that is not up yet is waited for.
+    """
     # SQLAlchemy and everything above it takes a third of a second: never before a command needs it
     from pipeline import inuse
-    from pipeline.compose import build
+    from pipeline.compose import build, prepare
 
     chosen = settings(context, **flags)
     with inuse.sharing(chosen.path("paths.var")):
-        made = build(chosen)
+        made = build(chosen, migrated=False)
         try:
+            if lasting:
+                _look_first(made, check)
+            prepare(made)
             yield made
         finally:
             made.close()
+
+
+def _look_first(made: "Desk", check: "Callable[[Desk], None] | None") -> None:
+    from pipeline import patience, startcheck
+
+    startcheck.check(made)
+    if check is not None:
+        check(made)
+    patience.until_there(made.engine, _away)
+
+
+def _away(error: Exception) -> None:
+    words = " ".join(str(getattr(error, "orig", error)).split())
+    note(f"kiemchung: waiting for the database: {words}")
+
+
+@contextmanager
+def stoppable() -> "Iterator[None]":
+    """SIGTERM ends the work and rolls back what is under way; a second one ends the process at once."""
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if not _in_database(frame):
+        raise SystemExit(0)
+    # between BEGIN and what keeps account of it, nobody would roll back: a moment later
+    signal.signal(signal.SIGALRM, _stop)
+    signal.setitimer(signal.ITIMER_REAL, _MOMENT_S)
+
+
+def _in_database(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith("sqlalchemy."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def staff_id(session: "Session", username: str) -> int:

@@ -42,15 +42,17 @@ def crawl(
     from models.errors import UsageError
     from pipeline.run import crawl_in_child
     from pipeline.sourcing import crawl_problem, known_sources
-    from pipeline.worker import every
+    from pipeline.worker import every, go_on
 
-    with console.desk(context) as desk:
+    with console.stoppable(), console.desk(context, lasting=not once) as desk:
         problem = crawl_problem(desk)
         if problem:
             raise UsageError(problem)
         known_sources(desk, source or [])
         for _ in every(desk.settings.number("crawl.interval_minutes") * 60, once=once):
-            outcomes = crawl_in_child(desk, source or None)
+            outcomes = go_on(lambda: crawl_in_child(desk, source or None), _later, once=once)
+            if outcomes is None:
+                continue
             if as_json:
                 console.emit({"outcomes": dict(outcomes)})
             else:
@@ -60,6 +62,9 @@ def crawl(
 def run(
     context: typer.Context,
     once: Once = False,
+    parked: Annotated[
+        bool, typer.Option("--parked", help="try again what was given up after three tries (see `doctor`)")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Every stage for what is new: crawl, read, cluster, match, rank, queue.
@@ -67,11 +72,16 @@ def run(
     Without --once it goes on every crawl.interval_minutes until it is stopped. What cannot be crawled is said
     on standard error; the other stages run all the same, so that tips are never held up.
     """
-    from pipeline.worker import cycle, every
+    from pipeline import parking
+    from pipeline.worker import cycle, every, go_on
 
-    with console.desk(context) as desk:
+    with console.stoppable(), console.desk(context, lasting=not once) as desk:
+        if parked and (released := parking.release(desk)):
+            console.note(f"kiemchung: {released} parked items are tried again")
         for _ in every(desk.settings.number("crawl.interval_minutes") * 60, once=once):
-            done = cycle(desk, console.bar())
+            done = go_on(lambda: cycle(desk, console.bar()), _later, once=once)
+            if done is None:
+                continue
             if done.not_crawled:
                 console.note(f"kiemchung: nothing crawled: {done.not_crawled}")
             if as_json:
@@ -83,6 +93,10 @@ def run(
                 f"clustered {report.clustered}, matched {report.matched}, ranked {report.ranked}, "
                 f"drawn {report.drawn}, queued {report.queued}"
             )
+
+
+def _later(line: str) -> None:
+    console.note(f"kiemchung: {line}")
 
 
 def _counts(outcomes: object) -> str:
@@ -177,5 +191,5 @@ def worker(
     """
     from pipeline.worker import work
 
-    with console.desk(context) as desk:
+    with console.stoppable(), console.desk(context, lasting=not once) as desk:
         work(desk, dask, once=once)

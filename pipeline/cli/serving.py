@@ -42,7 +42,7 @@ def serve(
     from pipeline.schedule import Scheduler
 
     flags = {"web__host": host, "web__port": port, "web__workers": workers, "schedule__enabled": schedule}
-    with console.desk(context, **flags) as desk:
+    with console.desk(context, lasting=True, check=web.check, **flags) as desk:
         chosen = desk.settings
         bound = web.listen(chosen.text("web.host"), chosen.number("web.port"))
         config = console.options(context).config

@@ -28,6 +28,11 @@ def app_of(desk: "Desk", banner: str | None = None) -> Any:  # noqa: ANN401 -- a
     return import_module("review_ui.app").create_app(desk, banner=banner)
 
 
+def check(desk: "Desk") -> None:
+    """Make the app once here, so that a wrong setting is one line and not a server that half started."""
+    app_of(desk)
+
+
 def application() -> Any:  # noqa: ANN401 -- an ASGI application
     """The web app of one server process, made from its environment; the database was migrated before."""
     from pipeline.compose import build

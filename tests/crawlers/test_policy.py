@@ -107,3 +107,94 @@ def test_a_weakened_crawl_refuses_before_it_fetches(desk: Desk, site: Site) -> N
     assert answer["error"] == "PolicyError"
     assert "ROBOTSTXT_OBEY" in answer["text"]
     assert site.seen == []
+
+
+NUMBERS = {
+    "DOWNLOAD_DELAY": 5,
+    "DOWNLOAD_DELAY_JITTER": 0,
+    "CONCURRENT_REQUESTS": 32,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+    "CONCURRENT_ITEMS": 1,
+    "AUTOTHROTTLE_START_DELAY": 5,
+    "AUTOTHROTTLE_MAX_DELAY": 60,
+    "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
+    "DOWNLOAD_TIMEOUT": 20,
+    "DOWNLOAD_MAXSIZE": 8_388_608,
+    "DOWNLOAD_WARNSIZE": 2_097_152,
+    "REDIRECT_MAX_TIMES": 5,
+    "DEPTH_LIMIT": 4,
+    "RETRY_TIMES": 2,
+    "URLLENGTH_LIMIT": 2083,
+}
+ON = {
+    *("ROBOTSTXT_OBEY", "AUTOTHROTTLE_ENABLED", "RETRY_ENABLED", "DOWNLOAD_VERIFY_CERTIFICATES"),
+    *("TWISTED_REACTOR_ENABLED", "HTTPERROR_ALLOW_ALL"),
+}
+
+
+def dotted(value: object) -> list[str]:
+    """The names of classes in a setting, however deep."""
+    if isinstance(value, dict):
+        return [name for key, one in value.items() for name in (*dotted(key), *dotted(one))]
+    if isinstance(value, list):
+        return [name for one in value for name in dotted(one)]
+    return [value] if isinstance(value, str) and "." in value else []
+
+
+def test_each_number_and_each_switch_is_the_one_that_was_agreed() -> None:
+    kinds = {name: value for name, value in policy.FIXED.items() if isinstance(value, int | float)}
+    assert {name for name, value in kinds.items() if value is True} == ON
+    assert {name: value for name, value in kinds.items() if not isinstance(value, bool)} == NUMBERS
+    # 429 and 503 ask for a rest; every other passing failure is worth a second try
+    assert policy.FIXED["RETRY_HTTP_CODES"] == [500, 502, 504, 522, 524, 408]
+    assert policy.FIXED["JOBDIR"] is policy.FIXED["LOG_FILE"] is None
+
+
+def test_every_name_of_the_table_is_a_setting_that_scrapy_reads() -> None:
+    known = {*Settings().attributes, "JOBDIR", "DOWNLOAD_DELAY_JITTER"}
+    assert sorted({*policy.FIXED, *policy.NAMED} - known) == []
+
+
+def test_every_class_that_the_table_names_is_there() -> None:
+    from scrapy.utils.misc import load_object
+
+    names = dotted(dict(policy.FIXED))
+    assert len(names) > 15
+    assert policy.FIXED["DOWNLOAD_HANDLERS"] == {
+        **dict.fromkeys(("http", "https"), policy.HTTP_HANDLER),
+        **dict.fromkeys(("file", "data", "ftp", "s3")),
+    }
+    assert all(load_object(name) for name in names)
+
+
+def test_our_guards_stand_before_everything_else() -> None:
+    order: Any = policy.FIXED["DOWNLOADER_MIDDLEWARES"]
+    placed = {name.rsplit(".", 1)[1]: place for name, place in order.items()}
+    # Scrapy's own begin at 100, and of two in one place either may be first
+    assert (placed["AddressGuard"], placed["FailClosedRobots"]) == (10, 100)
+    assert [name for name, place in placed.items() if place is None] == [
+        *("RobotsTxtMiddleware", "OffsiteMiddleware", "HttpAuthMiddleware", "DownloaderStats"),
+    ]
+
+
+def test_a_crawler_says_who_it_is_and_where_to_complain() -> None:
+    settings = policy.settings("Bot", "https://example.vn/bot", {"bao.localhost": {"delay": 1}})
+    assert settings["BOT_NAME"] == settings["ROBOTSTXT_USER_AGENT"] == "Bot"
+    assert settings["USER_AGENT"] == "Bot (+https://example.vn/bot)"
+    assert settings["DOWNLOAD_SLOTS"] == {"bao.localhost": {"delay": 1}}
+    assert policy.settings("Bot", "http://example.vn/bot")["DOWNLOAD_SLOTS"] == {}
+    assert {"BOT_NAME", "USER_AGENT", "ROBOTSTXT_USER_AGENT"} == set(policy.NAMED)
+
+
+@pytest.mark.parametrize("name", ["BOT_NAME", "USER_AGENT", "ROBOTSTXT_USER_AGENT"])
+def test_a_crawler_without_a_name_does_not_start(name: str) -> None:
+    for nothing in ("", "  ", None):
+        with pytest.raises(PolicyError, match=f"differ: {name}"):
+            policy.check(made(**{name: nothing}))
+
+
+def test_an_agent_without_an_address_is_refused_and_all_that_differs_is_told_at_once() -> None:
+    with pytest.raises(PolicyError, match="differ: DEPTH_LIMIT, USER_AGENT; nothing was fetched"):
+        policy.check(made(USER_AGENT="Bot", DEPTH_LIMIT=True))
+    with pytest.raises(PolicyError, match="ROBOTSTXT_OBEY"):
+        policy.check(made(ROBOTSTXT_OBEY=1))

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from classify import protected
 from classify.detect import Reason
 from classify.rank import ClaimFacts, ColdRanker, LinearRanker, Ranked
 from classify.reader import Reader
@@ -398,7 +399,8 @@ def test_a_model_that_flags_protected_texts_is_refused() -> None:
     found = judge(ALWAYS, present=ALWAYS, gate=Gate(is_open=True))
     assert found.refusal is not None
     assert "protected texts" in found.refusal
-    assert found.metrics["protected_admitted"] == found.metrics["protected_n"] > 100
+    assert found.metrics["protected_admitted"] == protected.FIRST
+    assert found.metrics["protected_shown"] == found.metrics["protected_n"] > protected.FIRST
 
 
 def test_what_the_gate_drops_is_not_flagged_by_any_model() -> None:
