@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from models.errors import ConflictError, KiemChungError, NotFoundError, StoreError, UsageError
+from models.session import is_away, is_full
 from review_ui import stafflanguage
 from review_ui.errors import (
     CrossSiteError,
@@ -41,6 +41,11 @@ BROKEN = Fault(
     "Lỗi này là của chúng tôi, không phải của bạn. Hãy thử lại sau ít phút; chưa có gì được ghi dở dang.",
 )
 _BUSY = Fault(503, "Máy chủ đang bận", "Hãy thử lại sau một phút. Chưa có gì được ghi dở dang.")
+_FULL = Fault(
+    507,
+    "Máy chủ hết chỗ chứa",
+    "Hiện chưa nhận thêm được; các trang vẫn đọc được. Chưa có gì được ghi dở dang. Hãy thử lại sau.",
+)
 # the first row that fits counts: special errors stand before their base
 _TABLE: tuple[tuple[type[Exception], Fault], ...] = (
     (NotSignedInError, Fault(401, "Bạn chưa đăng nhập", "Phiên làm việc đã hết. Hãy đăng nhập rồi làm lại.")),
@@ -72,7 +77,6 @@ _TABLE: tuple[tuple[type[Exception], Fault], ...] = (
     ),
     (UsageError, Fault(422, "Chưa nhận được", "Hãy quay lại, sửa rồi gửi lại.", told=True)),
     (StoreError, _BUSY),
-    (OperationalError, _BUSY),
     (KiemChungError, Fault(503, "Chưa làm được", "Hãy thử lại sau ít phút; nếu vẫn vậy, hãy báo quản trị.")),
 )
 _HTTP = {
@@ -86,13 +90,17 @@ _PLAIN = Fault(400, "Yêu cầu không đọc được", "Hãy vào từ trang c
 
 def shown() -> list[Fault]:
     """Every fault that a visitor may see."""
-    return [BROKEN, _PLAIN, *_HTTP.values(), *(fault for _, fault in _TABLE)]
+    return [BROKEN, _FULL, _PLAIN, *_HTTP.values(), *(fault for _, fault in _TABLE)]
 
 
 def fault_of(error: Exception) -> Fault:
     """How an error is shown; anything unknown is our own fault."""
     if isinstance(error, HTTPException):
         return _HTTP.get(error.status_code, _PLAIN)
+    if is_full(error) or (error.__cause__ is not None and is_full(error.__cause__)):
+        return _FULL
+    if is_away(error):
+        return _BUSY
     return next((fault for kind, fault in _TABLE if isinstance(error, kind)), BROKEN)
 
 

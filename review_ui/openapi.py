@@ -209,7 +209,7 @@ PATHS: Json = {
             {**_gives("Found"), **_UNCHANGED},
             [
                 _asked("q", "the words", _QUERY, needed=True),
-                _asked("lang", "the language to prefer", _one_of(Language)),
+                _asked("lang", "the language to prefer; one that is not spoken here counts as none", _TEXT),
                 _AFTER,
                 _LIMIT,
             ],

@@ -22,6 +22,7 @@ _ENGLISH = {
     429: "Too many requests",
     500: "A fault of ours",
     503: "Busy, try again",
+    507: "No room left on our disk",
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,6 +44,11 @@ NO_STORE = "no-store"
 PUBLIC = "public, max-age=0, must-revalidate"
 FOREVER = "public, max-age=31536000, immutable"
 
+LAST_WORDS = (
+    "Máy chủ đang có lỗi. Hãy thử lại sau ít phút.\nThe server has a fault. Try again in a few minutes.\n"
+)
+"""What is said where not even the page of a fault can be drawn."""
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SAME_SITE = frozenset({"same-origin", "none"})
 
@@ -75,11 +80,20 @@ class Shield:
         try:
             self._refuse_cross_site(scope)
             await self.app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return  # who went away in the middle of a form hears nothing, and nothing is at fault
         except Exception as error:
             note(error)
             if not started:
-                page = self.fault_page(Request(scope, receive), error)
+                page = self._page_of(Request(scope, receive), error)
                 await page(scope, receive, send_with_headers)
+
+    def _page_of(self, request: Request, error: Exception) -> Response:
+        try:
+            return self.fault_page(request, error)
+        except Exception as worse:  # the page of faults is itself at fault: its templates, its catalogues
+            note(worse)
+            return Response(LAST_WORDS, 500, media_type="text/plain")
 
     def _refuse_cross_site(self, scope: Scope) -> None:
         if scope["method"] in _SAFE_METHODS:
@@ -120,6 +134,7 @@ def note(error: Exception) -> None:
     """Log a fault by type and place alone: its text could hold words of a tip or values of a query."""
     if isinstance(error, CrossSiteError):
         return
-    frames = traceback.extract_tb(error.__traceback__)
-    place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
+    # walk_tb reads no source: a fault may well be that nothing can be read
+    frames = list(traceback.walk_tb(error.__traceback__))[-6:]
+    place = " < ".join(f"{frame.f_code.co_name}:{line}" for frame, line in reversed(frames))
     log.error("request failed", extra={"error": type(error).__name__, "place": place})
