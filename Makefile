@@ -3,9 +3,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+RELEASE := .venv-release/.installed
+SCAN := .venv-scan/.installed
 WORKERS ?= auto
 
-.PHONY: help setup run test test-release check bench docs clean
+.PHONY: help setup run test test-release release-tools audit sbom mutation scan check bench docs clean
 
 help: ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,9 +29,36 @@ test: setup ## run the tests (under 12 minutes on 2 cores)
 	tools/browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not release"
 
-test-release: setup ## run the full counts of every promise
+test-release: setup release-tools ## run the full counts of every promise (aim: 60 minutes on 2 cores)
 	tools/browser
+	$(BIN)/python -m tools.audit secrets components
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	.venv-release/bin/python -m tools.fuzz_web --product $(BIN)/python --requests 50000
+	$(BIN)/python -m tools.mutation --sample 6 --seed 1
+
+release-tools: setup $(RELEASE) ## make .venv-release with the tools that only a release needs
+
+$(RELEASE): requirements-release.lock $(STAMP)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-release
+	$(BIN)/uv pip install --quiet --python .venv-release/bin/python --require-hashes -r requirements-release.lock
+	@touch $(RELEASE)
+
+$(SCAN): requirements-scan.lock $(STAMP)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-scan
+	$(BIN)/uv pip install --quiet --python .venv-scan/bin/python --require-hashes -r requirements-scan.lock
+	@touch $(SCAN)
+
+audit: release-tools ## look for known holes in what is locked (fails where no advisory service answers) and for secrets
+	$(BIN)/python -m tools.audit dependencies secrets
+
+sbom: release-tools ## write the list of components of a release (build/sbom.cdx.json)
+	$(BIN)/python -m tools.audit components
+
+mutation: setup ## try every mutant of the modules that carry the rules (hours)
+	$(BIN)/python -m tools.mutation
+
+scan: setup $(SCAN) ## let an outside scanner loose on the sample desk, on loopback
+	$(BIN)/python -m tools.scan
 
 check: setup ## lint, types, imports, budgets, docs drift, catalogues
 	$(BIN)/ruff check .
@@ -47,5 +76,5 @@ docs: setup ## write the reference pages anew from the code
 	$(BIN)/python -m tools.docs
 
 clean: ## take away what was built (the virtual environment too)
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache var
+	rm -rf .venv .venv-release .venv-scan build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache var
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

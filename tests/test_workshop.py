@@ -16,7 +16,7 @@ from tools import budgets
 ROOT = budgets.ROOT
 SKIPPED = {".git", ".venv", "__pycache__", "build", "dist", "var", "node_modules"}
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ("requirements-dev.lock", "requirements-setup.lock")
+LOCKS = tuple(f"requirements-{name}.lock" for name in ("dev", "setup", "release", "scan"))
 # put together here, so that this file does not name them either
 REGISTRIES = [
     ".".join(parts)
@@ -117,20 +117,26 @@ def test_a_lock_file_pins_by_hash_and_names_no_index(name: str) -> None:
     assert not re.search(r"--(?:extra-)?index-url|--find-links|--trusted-host|https?://", text)
 
 
-def direct() -> list[str]:
-    wanted = [*PYPROJECT["project"]["dependencies"], *PYPROJECT["dependency-groups"]["dev"]]
-    return [re.split(r"[\[<>=~!; ]", line)[0] for line in wanted]
+def direct() -> list[tuple[str, str]]:
+    """Each dependency that is named, with its lock file: the product's are locked with the tests'."""
+    groups = PYPROJECT["dependency-groups"]
+    wanted = [(line, "dev") for line in PYPROJECT["project"]["dependencies"]]
+    wanted += [(line, group) for group, lines in groups.items() for line in lines]
+    return [(re.split(r"[\[<>=~!; ]", line)[0], f"requirements-{group}.lock") for line, group in wanted]
 
 
-def test_every_dependency_is_in_the_lock_file() -> None:
-    locked = set(re.findall(r"^([a-z0-9._-]+)", (ROOT / LOCKS[0]).read_text(encoding="utf-8"), re.MULTILINE))
-    assert [name for name in direct() if name not in locked] == []
+def test_every_dependency_is_in_its_lock_file() -> None:
+    locked = {
+        lock: set(re.findall(r"^([a-z0-9._-]+)", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
+        for lock in LOCKS
+    }
+    assert [name for name, lock in direct() if name not in locked[lock]] == []
 
 
 def test_every_dependency_has_its_line_with_reason_and_licence() -> None:
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| ([a-z0-9.-]+) \| (.{5,} \| .{2,}) \|$", page, re.MULTILINE))
-    assert sorted(rows.keys() - {"package", "file"}) == sorted(direct())
+    assert sorted(rows.keys() - {"package", "file"}) == sorted(name for name, _ in direct())
     assert "htmx" in page
 
 

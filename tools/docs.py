@@ -81,14 +81,14 @@ def _range(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{low:g} to {high:g}"
 
 
-def walk(command: Any, path: str = "kiemchung") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 -- Typer's own
+def walk(command: Any, path: str = "kiemchung") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 -- a library's object without types
     """Every command with its full name, groups before what is in them."""
     yield path, command
     for name, inner in getattr(command, "commands", {}).items():
         yield from walk(inner, f"{path} {name}")
 
 
-def command_line() -> Any:  # noqa: ANN401 -- Typer's own
+def command_line() -> Any:  # noqa: ANN401 -- a library's object without types
     """The whole command line as Typer makes it."""
     import typer.main
 
@@ -114,7 +114,7 @@ def commands() -> str:
     return page("Commands", intro, *(block for block in blocks if block))
 
 
-def _parameter(one: Any) -> tuple[str, str, str]:  # noqa: ANN401 -- Typer's own
+def _parameter(one: Any) -> tuple[str, str, str]:  # noqa: ANN401 -- a library's object without types
     argument = type(one).__name__.endswith("Argument")
     name = (one.metavar or one.name.upper()) if argument else ", ".join(one.opts)
     shown = f"`{name}`" if argument or one.is_flag or not one.metavar else f"`{name} {one.metavar}`"

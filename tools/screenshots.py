@@ -171,7 +171,7 @@ def main() -> int:
     given = parser.parse_args()
     where = os.environ.get("KIEMCHUNG_TEST_CHROMIUM") or shutil.which("chromium")
     given.out.mkdir(parents=True, exist_ok=True)
-    accounts._MEMORY_KIB = 256  # noqa: SLF001 -- sample accounts of a minute
+    accounts._MEMORY_KIB = 256  # noqa: SLF001 -- the cost of a hash is the tool's to choose
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         made = village(Path(folder))
         app = create_app(made.desk, BANNER)
@@ -188,7 +188,7 @@ def main() -> int:
             old.unlink()
     (given.out / "README.md").write_text(index(every), encoding="utf-8")
     for one in told:
-        print(one)  # noqa: T201 -- a tool of the workshop
+        print(one)
     return int(bool(told))
 
 
