@@ -134,13 +134,12 @@ def test_serve_stops_cleanly_at_any_time(sqlite_plan: Plan, seed: int) -> None:
     plan = sqlite_plan
     command = [sys.executable, "-m", "pipeline.cli.main", "--database", plan.database]
     command += ["--var", f"{plan.folder}/var", "serve", "--port", "0"]
-    with subprocess.Popen(
-        command,
-        cwd=plan.folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=(Path(plan.folder) / "stderr").open("w"),
-    ) as process:
+    with (
+        (Path(plan.folder) / "stderr").open("w") as errors,
+        subprocess.Popen(
+            command, cwd=plan.folder, env=environment(), stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
         assert process.stdout is not None
         assert process.stdout.readline(), "it did not start"
         time.sleep(random.Random(seed).uniform(0, 6))
