@@ -25,6 +25,8 @@ POSTGRESQL: Mapping[str, int] = {
     "tcp_user_timeout": 30_000,
 }
 """What libpq is told of a connection (seconds, the last one milliseconds)."""
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised for a database that is locked, stopped, out of reach or out of connections."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DISK_FULL = "53100"  # PostgreSQL's code for it
 
@@ -129,6 +131,6 @@ def is_full(error: BaseException) -> bool:
 
 def is_away(error: BaseException) -> bool:
     """Whether an error says that the database is locked, stopped or out of reach: later it may be back."""
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+    if isinstance(error, AWAY):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -7,15 +7,15 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from models import parking
+from models.session import AWAY
 from pipeline.compose import Desk
 
 LOG = logging.getLogger("kiemchung.stages")
 T = TypeVar("T")
-MACHINE = (OperationalError, InterfaceError, OSError, MemoryError)
+MACHINE = (*AWAY, OSError, MemoryError)
 """Faults of the machine and not of an item."""
 
 

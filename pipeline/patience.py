@@ -53,6 +53,11 @@ def until_there(engine: Engine, tell: Callable[[Exception], None], *, longest_s:
         surely(lambda: engine.connect().close(), longest_s=longest_s, waits=_may_come, tell=tell)
 
 
+def line_of(error: Exception) -> str:
+    """What the database or the disk said, in one line, without the statement and its values."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
 def _may_come(error: Exception) -> bool:
     words = str(getattr(error, "orig", error))
     return is_away(error) and not any(refusal in words for refusal in REFUSALS)

@@ -99,13 +99,8 @@ def go_on(step: Callable[[], T], tell: Callable[[str], None], *, once: bool = Fa
     except (SQLAlchemyError, OSError) as error:
         if once or not (is_away(error) or is_full(error)):
             raise
-        tell(f"this turn failed, the next one tries again: {line_of(error)}")
+        tell(f"this turn failed, the next one tries again: {patience.line_of(error)}")
         return None
-
-
-def line_of(error: Exception) -> str:
-    """What the database or the disk said, in one line, without the statement and its values."""
-    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def score_chunk(ranker: "Ranker", facts: "Sequence[ClaimFacts]") -> "list[Ranked]":

@@ -103,8 +103,9 @@ def _look_first(made: "Desk", check: "Callable[[Desk], None] | None") -> None:
 
 
 def _away(error: Exception) -> None:
-    words = " ".join(str(getattr(error, "orig", error)).split())
-    note(f"kiemchung: waiting for the database: {words}")
+    from pipeline import patience
+
+    note(f"kiemchung: waiting for the database: {patience.line_of(error)}")
 
 
 @contextmanager
