@@ -19,7 +19,7 @@ HEADS = ("gate", "sentence", *TOPICS)
 
 FIGURES = (
     "threshold", "strict_threshold", "sentence_threshold", "slope", "offset", "best_share", "sentence_share",
-    "quick_threshold",
+    "quick_threshold", "bare_threshold", "bare_strict_threshold",
 )  # fmt: skip
 
 

@@ -106,6 +106,17 @@ def terms(text: str) -> tuple[list[str], list[str]]:
     return plain + list(map(" ".join, pairwise(plain))), accented
 
 
+def gate_terms(text: str) -> tuple[list[str], list[str]]:
+    """What the scope gate reads: `terms`, and in the first block pairs of words that stand one word apart.
+
+    A pair with a gap (Guthrie et al. 2006) survives another word in the middle, which is how one writer's
+    sentence differs from the next one's.
+    """
+    plain, accented = terms(text)
+    single = plain[: (len(plain) + 1) // 2]
+    return plain + [f"{one}_{other}" for one, other in zip(single, single[2:], strict=False)], accented
+
+
 def quick_terms(text: str) -> list[str]:
     """The first stage's view: words and pairs without diacritics, all digits alike."""
     found = quick_words(text)

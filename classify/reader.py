@@ -67,16 +67,20 @@ class Reader:
         self._gazetteer = gazetteer
 
     def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
-        """Whether `read` could admit any part of a page's texts, in one of the given orders."""
+        """Whether `read` could admit any part of a page's texts, in one of the given orders, as a page."""
         return self._gate.may_hold(orders)
 
-    def read(self, text: str, title: str = "") -> Reading:
-        """The reading of a text with its title; `NOT_OURS` for everything that the gate does not admit."""
+    def read(self, text: str, title: str = "", *, page: bool = False) -> Reading:
+        """The reading of a text with its title; `NOT_OURS` for everything that the gate does not admit.
+
+        In a message each sentence is looked at by itself; a page is looked at by its windows alone, as the
+        first look at its tree did.
+        """
         given = f"{title}\n{text}" if title.strip() else text
-        if not self._gate.worth_reading(given):
+        if not self._gate.worth_reading(given, sentences=not page):
             return NOT_OURS
         masked, edits = self._masker.mask_with_edits(normalise(given))
-        scoped = self._gate.decide(masked.text)
+        scoped = self._gate.decide(masked.text, sentences=not page)
         if not scoped.in_scope or scoped.topic is None:
             return NOT_OURS
         places = origins(given)

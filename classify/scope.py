@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from classify import artefact, constraints
 from classify.artefact import HEADS, SHIPPED, Floats, ScopeArtefact
 from classify.corpus import TOPICS
-from classify.features import quick_terms, terms
+from classify.features import gate_terms, quick_terms
 from classify.sentences import Span, split
-from classify.text import MAX_CHARS, normalise
+from classify.text import MAX_CHARS, mostly_bare, normalise
 
 WINDOW_SYLLABLES = 110
 """Longer texts are judged in windows of whole sentences, because the models learned on short texts."""
@@ -61,7 +61,7 @@ class LinearModel:
     def scores(self, text: str) -> Floats:
         """One score (log odds) a head, in the order of `HEADS`."""
         total = self._bias.copy()
-        for block, found in zip(self._blocks, terms(text), strict=True):
+        for block, found in zip(self._blocks, gate_terms(text), strict=True):
             at, values = weighted(found, block.vocabulary, block.idf)
             if len(at):
                 total += values @ block.weights[at]
@@ -101,11 +101,19 @@ class ScopeGate:
         found = quick_terms(text)
         return sum(map(self._quick.get, found, repeat(0.0))) / math.sqrt(len(found) + 1.0)
 
-    def worth_reading(self, text: str) -> bool:
-        """The first stage alone: whether any window of the text deserves the full model."""
-        return any(
-            self.quick_score(window) >= self._figures["quick_threshold"] for window in rough_windows(text)
-        )
+    def worth_reading(self, text: str, *, sentences: bool = True) -> bool:
+        """The first stage alone: whether a window of the text deserves the full model.
+
+        With `sentences` (a message, not a page) so does one sentence: a short claim between long ones of
+        something else.
+        """
+        if any(self._over(window) for window in rough_windows(text)):
+            return True
+        spans = split(normalise(text)) if sentences else []
+        return len(spans) > 1 and any(self._over(span.text) for span in spans)
+
+    def _over(self, text: str) -> bool:
+        return self.quick_score(text) >= self._figures["quick_threshold"]
 
     def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
         """Whether the first stage could pass any part of a page's texts, in one of the given orders.
@@ -172,34 +180,44 @@ class ScopeGate:
         )
         return float(scores[0]) + self._figures["best_share"] * max(each), scores[2:], each
 
-    def decide(self, text: str) -> Scoped:
-        """Whether the text is ours, its topic and its claim's sentences; anything doubtful is `DROPPED`."""
-        if not self.worth_reading(text):
+    def decide(self, text: str, *, sentences: bool = True) -> Scoped:
+        """Whether the text is ours, its topic and its claim's sentences; anything doubtful is `DROPPED`.
+
+        `sentences` as in `worth_reading`.
+        """
+        if not self.worth_reading(text, sentences=sentences):
             return DROPPED
-        spans = split(normalise(text))
-        groups = windows(spans)
-        bar = self._figures["threshold" if len(groups) == 1 else "strict_threshold"]
+        normal = normalise(text)
+        groups = windows(split(normal))
+        form = "bare_" if mostly_bare(normal) else ""
+        strict = self._figures[f"{form}strict_threshold"]
+        bar = self._figures[f"{form}threshold"] if len(groups) == 1 else strict
         kept: list[Span] = []
         votes = np.zeros(len(TOPICS), dtype=np.float32)
         for group in groups:
-            claims, topics = self._window(group, bar)
+            claims, topics = self._window(group, bar, strict, sentences=sentences)
             kept += claims
             votes += topics
         return Scoped(True, TOPICS[int(votes.argmax())], tuple(kept)) if kept else DROPPED
 
-    def _quick_passes(self, group: list[Span]) -> bool:
-        return self.quick_score(" ".join(span.text for span in group)) >= self._figures["quick_threshold"]
+    def _quick_passes(self, group: list[Span], *, sentences: bool) -> bool:
+        whole = " ".join(span.text for span in group)
+        return self._over(whole) or (sentences and any(self._over(span.text) for span in group))
 
-    def _window(self, group: list[Span], bar: float) -> tuple[list[Span], Floats]:
+    def _window(
+        self, group: list[Span], bar: float, strict: float, *, sentences: bool
+    ) -> tuple[list[Span], Floats]:
         """The claim's sentences of one window (none if it is not ours) and its votes for the topics."""
         none = np.zeros(len(TOPICS), dtype=np.float32)
-        score, topics, each = self._judge(group) if self._quick_passes(group) else (-math.inf, none, [])
-        if score < bar:
+        if not self._quick_passes(group, sentences=sentences):
             return [], none
         allowed = [span for span in group if not constraints.veto(span.text)]
         if len(allowed) < len(group):
-            # beside a vetoed sentence there is doubt: what is left must be surer
-            return self._window(allowed, self._figures["strict_threshold"]) if allowed else ([], none)
+            # beside a vetoed sentence there is doubt: the rest is judged without it, and must be surer
+            return self._window(allowed, strict, strict, sentences=sentences) if allowed else ([], none)
+        score, topics, each = self._judge(group)
+        if score < bar:
+            return [], none
         if len(group) == 1:
             return group, topics - topics.min()
         share, level = self._figures["sentence_share"], self._figures["sentence_threshold"]

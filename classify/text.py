@@ -81,6 +81,12 @@ def has_marks(text: str) -> bool:
     return strip_marks(text) != text
 
 
+def mostly_bare(text: str) -> bool:
+    """Whether fewer than one word in ten carries diacritics; in Vietnamese most do, a name alone may."""
+    found = text.split()
+    return sum(not word.isascii() and has_marks(word) for word in found) * 10 < len(found)
+
+
 def content_key(text: str) -> str:
     """Natural key of a mention or claim: SHA-256 (hex) of its lower-case syllables without diacritics."""
     words = " ".join(syllables(strip_marks(normalise(text))))

@@ -71,8 +71,8 @@ class TextReader(Protocol):
         """Whether a page's texts, in one of the given orders, could hold what is ours; True in doubt."""
         ...
 
-    def read(self, text: str, title: str = "") -> Reading:
-        """Read a text of at most 100,000 characters."""
+    def read(self, text: str, title: str = "", *, page: bool = False) -> Reading:
+        """Read a text of at most 100,000 characters; `page` if it is an article and no message."""
         ...
 
 

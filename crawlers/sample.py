@@ -49,6 +49,6 @@ def _read(answer: "Fetched", reader: "TextReader") -> Sampled:
     title = " ".join(article.title.split())[:_LONGEST_TITLE]
     if len(article.text) < _SHORTEST:
         return Sampled(answer.asked, Outcome.EMPTY, title)
-    reading = reader.read(article.text, article.title)
+    reading = reader.read(article.text, article.title, page=True)
     ours = reading.in_scope and bool(reading.mentions)
     return Sampled(answer.asked, Outcome.KEPT if ours else Outcome.NOT_OURS, title)

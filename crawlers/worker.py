@@ -155,7 +155,7 @@ def _is_plainly_not_ours(tree: Any, html: str, task: PageTask, reader: TextReade
 
 
 def _judged(article: extract.Article, reader: TextReader) -> PageResult:
-    reading = reader.read(article.text, article.title)
+    reading = reader.read(article.text, article.title, page=True)
     if not reading.in_scope or not reading.mentions:
         return PageResult(Outcome.NOT_OURS)
     return PageResult(Outcome.KEPT, reading, article.day, article.canonical)

@@ -23,6 +23,8 @@ BOUND = 0.10
 """How far the false-flag rates of two topics, or of text with and without diacritics, may lie apart."""
 PROTECTED_RISE = 0.01
 """How much more of the protected texts than the present model a candidate may flag, the gate aside."""
+MOST_SHOWN = 5
+"""So many of all protected texts may come through the gate and the model together; of the first set none."""
 WORSE = 0.01
 """How much worse than the present model a candidate may be on claims that neither has seen."""
 SEED = 0
@@ -125,7 +127,7 @@ def judge(
         "lost_to_present": lost[0],
     }
     reasons = [
-        _admits(through.first),
+        _admits(through),
         _rises(flagged, before),
         _is_uneven(by_topic, "topics"),
         _is_uneven(by_marks, "text with and without diacritics"),
@@ -153,8 +155,7 @@ def _protected(
 ) -> tuple[Through, Rate, Rate]:
     """Protected texts flagged through the whole reader, and flagged with the gate aside, now and before.
 
-    Of the first set none may come through. What the gate lets in of the others is the gate's to mend, with a
-    bound of its own: no model could, short of flagging nothing.
+    Of the first set none may come through, of all at most `MOST_SHOWN`, a bound of the gate alone as well.
     """
     from classify import protected
 
@@ -170,8 +171,8 @@ def _protected(
     )
 
 
-def _admits(through: int) -> str | None:
-    return f"flags {through} protected texts" if through else None
+def _admits(through: Through) -> str | None:
+    return f"flags {through.all} protected texts" if through.first or through.all > MOST_SHOWN else None
 
 
 def _rises(flagged: Rate, before: Rate) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.features import prepared, quick_terms, terms, words
+from classify.features import gate_terms, prepared, quick_terms, terms, words
 from classify.mask import Masker
 from classify.text import normalise, strip_marks
 
@@ -54,3 +54,13 @@ def test_masked_and_unmasked_phones_look_alike() -> None:
 def test_no_digit_survives() -> None:
     seen = "".join(words(normalise("stk 190356789012, 0937218446, 12/3/2025, 3.500 ca, 75 tuổi, 18%")))
     assert not {c for c in seen if c.isdigit()} - set("1234")
+
+
+def test_the_gate_also_reads_pairs_with_one_word_between() -> None:
+    plain, accented = gate_terms("hộ nghèo được nhận 2 triệu")
+    assert {"ho", "ho ngheo", "ho_duoc", "ngheo_nhan", "duoc_#1", "nhan_trieu"} <= set(plain)
+    assert (plain[: len(terms("hộ nghèo được nhận 2 triệu")[0])], accented) == terms(
+        "hộ nghèo được nhận 2 triệu"
+    )
+    assert gate_terms("") == ([], [])
+    assert gate_terms("ho") == (["ho"], [])

@@ -114,6 +114,12 @@ def test_the_answer_is_the_same_for_masked_text(gate: ScopeGate) -> None:
     assert np.mean(same) > 0.99
 
 
+def test_text_with_and_without_diacritics_meets_its_own_bar(gate: ScopeGate) -> None:
+    kept = [gate.decide(text).in_scope for _, text in OURS]
+    bare = [gate.decide(strip_marks(text)).in_scope for _, text in OURS]
+    assert sum(bare) >= sum(kept) - 1
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "!!!", "😂", "a", "\x00", "k" * 5000, "1 " * 3000])
 def test_odd_texts_are_dropped_without_error(gate: ScopeGate, text: str) -> None:
     assert gate.decide(text) == DROPPED

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.text import MAX_CHARS, content_key, has_marks, normalise, origins, strip_marks, syllables
+from classify.text import (
+    MAX_CHARS,
+    content_key,
+    has_marks,
+    mostly_bare,
+    normalise,
+    origins,
+    strip_marks,
+    syllables,
+)
 
 ANY = st.text(max_size=200)
 LETTERS = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđbcghklmnpqrstvx ,.\n"
@@ -79,3 +88,18 @@ def test_origins_skip_what_was_removed() -> None:
     text = unicodedata.normalize("NFD", "\u200bhoà bình")
     at = normalise(text).index("bình")
     assert text[origins(text)[at] :] == unicodedata.normalize("NFD", "bình")
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("ho ngheo nhan 2 trieu o xa", True),
+        ("ho ngheo nhan 2 trieu o xa Trà, nop don cho can bo ap truoc", True),
+        ("hộ nghèo nhận 2 triệu", False),
+        ("hộ nghèo nhan 2 trieu o xa", False),
+        ("“ho ngheo” nhan 😂", True),
+        ("", False),
+    ],
+)
+def test_a_name_alone_does_not_make_a_text_with_diacritics(text: str, bare: bool) -> None:
+    assert mostly_bare(text) is bare

@@ -64,7 +64,7 @@ class StandInReader:
     def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
         return any("tin đồn" in text.lower() or "POISON" in text for texts in orders for text in texts)
 
-    def read(self, text: str, title: str = "") -> StandInReading:
+    def read(self, text: str, title: str = "", *, page: bool = False) -> StandInReading:  # noqa: ARG002
         assert len(text) <= 100_000
         if "POISON" in text:
             os._exit(9)

@@ -59,7 +59,7 @@ def passes(html: str) -> bool:
 
 def kept(html: str) -> bool:
     article = whole_path(html)
-    return reader().read(article.text, article.title).in_scope
+    return reader().read(article.text, article.title, page=True).in_scope
 
 
 def sample_pages() -> Iterator[str]:

@@ -120,9 +120,10 @@ def test_the_figures_count_calm_claims_that_were_tested() -> None:
         (1, 0, 1, "flags 1 protected texts"),
         (1, protected.FIRST - 1, 1, "flags 1 protected texts"),
         (5, protected.FIRST, 0, None),
+        (6, protected.FIRST, 0, "flags 6 protected texts"),
     ],
 )
-def test_of_the_first_protected_texts_none_comes_through_and_the_others_are_counted(
+def test_of_the_first_protected_texts_none_comes_through_and_of_all_five_at_most(
     n: int, start: int, admitted: int, refusal: str | None
 ) -> None:
     same = First(n, start)
@@ -214,8 +215,3 @@ def test_a_score_for_each_label_comes_from_a_model_that_has_not_met_it(
     scores = modelgates.out_of_fold(labels, fit)
     assert scores[:3] == [0.2, 0.2, 0.2]
     assert math.isnan(scores[3])
-
-
-def test_none_of_the_first_texts_may_come_through() -> None:
-    assert modelgates._admits(0) is None
-    assert modelgates._admits(1) == "flags 1 protected texts"

@@ -39,13 +39,13 @@ def frontier_remembers_outcomes() -> None:
 class EverySentence:
     """A gate that admits everything."""
 
-    def worth_reading(self, text: str) -> bool:  # noqa: ARG002
+    def worth_reading(self, text: str, *, sentences: bool = True) -> bool:  # noqa: ARG002
         return True
 
     def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:  # noqa: ARG002
         return True
 
-    def decide(self, text: str) -> Scoped:
+    def decide(self, text: str, *, sentences: bool = True) -> Scoped:  # noqa: ARG002
         from classify.sentences import split
 
         return Scoped(True, "health", tuple(split(text)))
@@ -75,14 +75,14 @@ class _Renaming:
     def __init__(self, whole: Any) -> None:  # noqa: ANN401
         self.whole = whole
 
-    def worth_reading(self, text: str) -> bool:
-        return bool(self.whole.worth_reading(text))
+    def worth_reading(self, text: str, *, sentences: bool = True) -> bool:
+        return bool(self.whole.worth_reading(text, sentences=sentences))
 
     def may_hold(self, orders: Iterable[Sequence[str]]) -> bool:
         return bool(self.whole.may_hold(orders))
 
-    def decide(self, text: str) -> Scoped:
-        scoped: Scoped = self.whole.decide(text)
+    def decide(self, text: str, *, sentences: bool = True) -> Scoped:
+        scoped: Scoped = self.whole.decide(text, sentences=sentences)
         return scoped._replace(topic="politics") if scoped.in_scope else scoped
 
 
