@@ -19,11 +19,14 @@ from classify import artefact, constraints
 from classify.artefact import HEADS, SHIPPED, Floats, ScopeArtefact
 from classify.corpus import TOPICS
 from classify.features import gate_terms, quick_terms
-from classify.sentences import Span, split
+from classify.sentences import Span, has_several, split
 from classify.text import MAX_CHARS, mostly_bare, normalise
 
 WINDOW_SYLLABLES = 110
 """Longer texts are judged in windows of whole sentences, because the models learned on short texts."""
+SHORTEST_LOOK = 12
+"""Syllables of a sentence that is looked at by itself: of the training texts that a shorter one would have
+let through the first stage, none is ours."""
 
 
 FIRST_LOOK_SHARE = 0.9
@@ -109,8 +112,12 @@ class ScopeGate:
         """
         if any(self._over(window) for window in rough_windows(text)):
             return True
-        spans = split(normalise(text)) if sentences else []
-        return len(spans) > 1 and any(self._over(span.text) for span in spans)
+        return sentences and has_several(text) and self._one_over(split(normalise(text)))
+
+    def _one_over(self, spans: list[Span]) -> bool:
+        """Whether a sentence by itself deserves the full model."""
+        long = (span.text for span in spans if span.text.count(" ") + 1 >= SHORTEST_LOOK)
+        return len(spans) > 1 and any(map(self._over, long))
 
     def _over(self, text: str) -> bool:
         return self.quick_score(text) >= self._figures["quick_threshold"]
@@ -201,8 +208,7 @@ class ScopeGate:
         return Scoped(True, TOPICS[int(votes.argmax())], tuple(kept)) if kept else DROPPED
 
     def _quick_passes(self, group: list[Span], *, sentences: bool) -> bool:
-        whole = " ".join(span.text for span in group)
-        return self._over(whole) or (sentences and any(self._over(span.text) for span in group))
+        return self._over(" ".join(span.text for span in group)) or (sentences and self._one_over(group))
 
     def _window(
         self, group: list[Span], bar: float, strict: float, *, sentences: bool

@@ -70,6 +70,13 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     return last in _ABBREVIATIONS or initial or (alone and last.isdigit())
 
 
+def has_several(text: str) -> bool:
+    """Whether a text may have more than one sentence: a quick look that is wrong on one side alone."""
+    text = text.strip()
+    found = _BREAK.search(text)
+    return found is not None and found.end() < len(text)
+
+
 def split(text: str) -> list[Span]:
     """The sentences of a text in order, without surrounding blanks; blank sentences are left out."""
     spans: list[Span] = []

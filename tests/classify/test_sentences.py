@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.sentences import split
+from classify.sentences import has_several, split
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,13 @@ def test_spans_are_stretches_of_the_text_in_order(text: str) -> None:
 def test_no_letter_is_lost(text: str) -> None:
     kept = "".join(span.text for span in split(text))
     assert [c for c in kept if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+@given(st.text(alphabet="aA Đ.!?…\n\"') 1", max_size=40))
+def test_the_quick_look_overlooks_no_second_sentence(text: str) -> None:
+    assert has_several(text) or len(split(text)) < 2
+
+
+def test_the_quick_look_knows_a_single_sentence() -> None:
+    assert not has_several("  Cầu Cổ Chiên thông xe ngày mai.  ")
+    assert has_several("Nghe nói mai cấm phà. Ai biết không?")
