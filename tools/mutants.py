@@ -103,6 +103,8 @@ def _in_body(node: ast.AST, scope: str, *, at_import: bool) -> Iterator[_Site]:
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 inner = child.name if scope == "module" else f"{scope}.{child.name}"
                 imported = at_import and isinstance(child, ast.ClassDef)
+            elif isinstance(child, ast.arguments):
+                imported = True  # a default is reckoned where the function is defined
             yield from _here(
                 node, (field, place if isinstance(value, list) else None), child, scope, at_import
             )
