@@ -4,25 +4,22 @@ Invented words with the spread of real ones (a few in every claim, most of them 
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from datetime import timedelta
-from itertools import islice
 from random import Random
-from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, insert, select, text
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, func, insert, select, text
 
+from bench.volume.bulk import CHUNK, Row, continue_numbers, put
 from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
 from models.decisions import Correction, CorrectionText, Evidence, Review, Verdict
 from models.desk import AuditEntry
 from models.gathered import Item, Mention, MentionToken, Source
 from models.searching import CorrectionWord, claim_keys, correction_keys
-from models.vocabulary import Topic
+from models.vocabulary import ClaimState, Topic
 from models.weeks import iso_week, local_day
 from pipeline.compose import Desk
 
-CHUNK = 20_000
 MENTIONS = 10
 PER_ITEM = 5
 SOURCES = 40
@@ -31,7 +28,6 @@ DECIDED_SHARE = 0.02
 KNOWN = 2_000
 TOPICS = [topic.value for topic in Topic]
 OPEN = ("queued",) * 16 + ("second",) * 3 + ("third",)
-Row = dict[str, Any]
 
 _HEADS = (
     "b",
@@ -107,21 +103,15 @@ def fill(desk: Desk, people: tuple[int, int], claims: int) -> None:
     _claims(desk, claims, decided)
     _mentions(desk, claims)
     _around(desk, people, claims)
-    _answers(desk, people, claims, decided)
-    _words(desk, claims + decided)
-
-
-def _put(desk: Desk, model: type[DeclarativeBase], rows: Iterable[Row]) -> None:
-    waiting: Iterator[Row] = iter(rows)
-    while some := list(islice(waiting, CHUNK)):
-        with desk.sessions.begin() as session:
-            session.execute(insert(model.__table__), some)  # type: ignore[arg-type]
+    answer(desk, people, range(claims + 1, claims + decided + 1))
+    put_words(desk)
+    continue_numbers(desk)
 
 
 def _sources(desk: Desk) -> None:
     names = (f"bao-{place}" for place in range(SOURCES))
     kinds = ("newspaper", "public_body")
-    _put(
+    put(
         desk,
         Source,
         (
@@ -170,9 +160,14 @@ def _claims(desk: Desk, claims: int, decided: int) -> None:
             "flagged": True,
             "queued_at": desk.clock() - timedelta(minutes=place % 100_000),
             "deferred_until": today + timedelta(days=3) if place % 50 == 0 else None,
+            # matched, scored and looked at: a run finds nothing to do
+            "match_due": False,
+            "ranked": 1,
+            "fresh_day": today,
+            "queue_due": False,
         }
 
-    _put(desk, Claim, (row(place) for place in range(claims + decided)))
+    put(desk, Claim, (row(place) for place in range(claims + decided)))
 
 
 def _mentions(desk: Desk, claims: int) -> None:
@@ -194,7 +189,7 @@ def _mentions(desk: Desk, claims: int) -> None:
         }
         for place in range(total // PER_ITEM)
     )
-    _put(desk, Item, items)
+    put(desk, Item, items)
     mentions = (
         {
             "id": place + 1,
@@ -209,7 +204,7 @@ def _mentions(desk: Desk, claims: int) -> None:
         }
         for place in range(total)
     )
-    _put(desk, Mention, mentions)
+    put(desk, Mention, mentions)
     tokens = (
         {
             "mention_id": place + 1,
@@ -220,12 +215,12 @@ def _mentions(desk: Desk, claims: int) -> None:
         for place in range(0, total, 10)
         if (number := int(chance.paretovariate(0.5)) % 1_000_003) >= 0
     )
-    _put(desk, MentionToken, tokens)
+    put(desk, MentionToken, tokens)
 
 
 def _around(desk: Desk, people: tuple[int, int], claims: int) -> None:
     """Reasons, known claims, matches, first opinions and a log."""
-    some = Words(4)
+    some, n_known = Words(4), min(KNOWN, claims)
     today, now = local_day(desk.clock()), desk.clock()
     known = (
         {
@@ -238,11 +233,12 @@ def _around(desk: Desk, people: tuple[int, int], claims: int) -> None:
             "publisher": "Tổ kiểm tin",
             "published_day": today,
             "imported_day": today,
+            "offered": True,
         }
-        for place in range(KNOWN)
+        for place in range(n_known)
     )
-    _put(desk, KnownClaim, known)
-    _put(
+    put(desk, KnownClaim, known)
+    put(
         desk,
         ClaimReason,
         (
@@ -251,18 +247,23 @@ def _around(desk: Desk, people: tuple[int, int], claims: int) -> None:
             for at in range(3)
         ),
     )
-    _put(
+    put(
         desk,
         ClaimMatch,
         (
-            {"claim_id": place + 1, "known_id": (place * 3 + at) % KNOWN + 1, "score": 0.4, "differs": None}
+            {
+                "claim_id": place + 1,
+                "known_id": (place * 3 + at) % n_known + 1,
+                "score": 0.4,
+                "differs": None,
+            }
             for place in range(claims)
             for at in range(2)
         ),
     )
     reviewed = (place for place in range(claims) if OPEN[place % len(OPEN)] != "queued")
-    _put(desk, Review, (_review(place + 1, people[0], now) for place in reviewed))
-    _put(
+    put(desk, Review, (_review(place + 1, people[0], now) for place in reviewed))
+    put(
         desk,
         AuditEntry,
         (
@@ -292,16 +293,21 @@ def _review(claim: int, person: int, when: object) -> Row:
     }
 
 
-def _answers(desk: Desk, people: tuple[int, int], claims: int, decided: int) -> None:
-    """Claims that are answered: two opinions, evidence, a verdict and a correction each."""
+def close(desk: Desk, people: tuple[int, int], ids: Sequence[int]) -> None:
+    """Two opinions on each of some closed claims."""
+    put(desk, Review, (_review(one, person, desk.clock()) for one in ids for person in people))
+
+
+def answer(desk: Desk, people: tuple[int, int], ids: Sequence[int]) -> None:
+    """Answer some decided claims: two opinions, evidence, a verdict and a correction each."""
     some = Words(5)
     now, today = desk.clock(), local_day(desk.clock())
-    ids = range(claims + 1, claims + decided + 1)
-    _put(desk, Review, (_review(one, person, now) for one in ids for person in people))
+    numbered = list(enumerate(ids, start=1))
+    close(desk, people, ids)
     signed = {"first_staff_id": people[0], "second_staff_id": people[1], "at": now}
     verdict = {"round": 1, "rating": "false", "method_note": "Đã đọc thông báo.", **signed}
     quoted = {"url": "https://vinhlong.gov.vn/1", "domain": "vinhlong.gov.vn", "publisher": "Cổng tỉnh"}
-    _put(
+    put(
         desk,
         Evidence,
         (
@@ -319,28 +325,28 @@ def _answers(desk: Desk, people: tuple[int, int], claims: int, decided: int) -> 
             for one in ids
         ),
     )
-    _put(desk, Verdict, ({"id": one - claims, "claim_id": one, **verdict} for one in ids))
-    _put(
+    put(desk, Verdict, ({"id": place, "claim_id": one, **verdict} for place, one in numbered))
+    put(
         desk,
         Correction,
         (
             {
-                "id": one - claims,
-                "slug": slug(one - claims),
+                "id": place,
+                "slug": slug(place),
                 "claim_id": one,
-                "published_at": now - timedelta(hours=one - claims),
+                "published_at": now - timedelta(hours=place),
             }
-            for one in ids
+            for place, one in numbered
         ),
     )
     parts = ("title", "said", "truth", "how_known", "what_to_do")
-    _put(
+    put(
         desk,
         CorrectionText,
         (
             {
-                "correction_id": one - claims,
-                "verdict_id": one - claims,
+                "correction_id": place,
+                "verdict_id": place,
                 "language": "vi",
                 "version": 1,
                 "contact": "",
@@ -348,7 +354,7 @@ def _answers(desk: Desk, people: tuple[int, int], claims: int, decided: int) -> 
                 "at": now,
                 **{part: some.sentence(10 if part == "title" else 30) for part in parts},
             }
-            for one in ids
+            for place, _ in numbered
         ),
     )
 
@@ -358,22 +364,27 @@ def slug(correction: int) -> str:
     return f"dinh-chinh-{correction}"
 
 
-def _words(desk: Desk, claims: int) -> None:
-    """The words of search, put in by order of the word: in order of the claim it would take an hour."""
+def put_words(desk: Desk) -> None:
+    """The words of search of claims that were ever in the queue and of corrections, in order of the word.
+
+    In order of the claim it would take an hour.
+    """
     with desk.sessions.begin() as session:
         session.execute(text("CREATE TABLE heap_word (word bigint, claim_id integer)"))
+        last = session.scalar(select(func.max(Claim.id))) or 0
     heap = Table("heap_word", MetaData(), Column("word", BigInteger), Column("claim_id", Integer))
-    for first in range(1, claims + 1, CHUNK):
+    for first in range(0, last, CHUNK):
         with desk.sessions.begin() as session:
-            query = select(Claim.id, Claim.text).where(Claim.id >= first, Claim.id < first + CHUNK)
+            mine = (Claim.id > first, Claim.id <= first + CHUNK, Claim.state != ClaimState.NEW)
             rows = [
                 {"word": word, "claim_id": one}
-                for one, said in session.execute(query)
+                for one, said in session.execute(select(Claim.id, Claim.text).where(*mine))
                 for word in claim_keys(said)
             ]
-            session.execute(insert(heap), rows)
+            if rows:
+                session.execute(insert(heap), rows)
     with desk.sessions.begin() as session:
-        session.execute(text("DROP INDEX ix_claim_word_claim_id"))
+        session.execute(text("DROP INDEX IF EXISTS ix_claim_word_claim_id"))
         order = "SELECT word, claim_id FROM heap_word ORDER BY word, claim_id"
         session.execute(text(f"INSERT INTO claim_word (word, claim_id) {order}"))
         session.execute(text("DROP TABLE heap_word"))
@@ -387,4 +398,4 @@ def _words(desk: Desk, claims: int) -> None:
             one.title, [one.title, one.said, one.truth, one.how_known, one.what_to_do]
         ).items()
     )
-    _put(desk, CorrectionWord, answered)
+    put(desk, CorrectionWord, answered)

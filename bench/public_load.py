@@ -2,7 +2,9 @@
 
 Each request leaves at its own time, whether or not the one before was answered, so that waiting counts. A
 bare Starlette route on the same server program is asked in the same way just before: what the machine and the
-driver themselves cost stands beside the figures. The driver shares the machine with the server.
+driver themselves cost stands beside the figures. The driver shares the machine with the server. With
+`--busy` a process of its own (`bench.volume.feed`) lets new texts through every stage of the desk meanwhile,
+during both. `--busy --seconds 600` is the case of issue 9: 200 requests a second at p95 under 100 ms.
 """
 
 import argparse
@@ -23,11 +25,13 @@ from typing import Any
 
 from bench import crowded
 from bench.filled import hire, made
+from bench.machine import database
 from bench.web_speed import settle
 from pipeline.cli.web import free_port
 
 NOW = datetime(2026, 11, 18, 3, 0, tzinfo=UTC)
-TARGET_MS, RATE = 300, 200
+TARGET_MS, BUSY_MS, RATE = 300, 100, 200
+BARE_S = 30
 THREADS = 32
 BARE = """
 import sys, uvicorn
@@ -117,26 +121,66 @@ def drive(port: int, paths: list[str], rate: float) -> dict[str, float]:
     }
 
 
+@contextmanager
+def stages_at_work(url: str, folder: Path, given: argparse.Namespace) -> Iterator[dict[str, float]]:
+    """The desk's stages in a process of their own, once they have run; in the end, what they did."""
+    done: dict[str, float] = {}
+    if not given.busy:
+        yield done
+        return
+    command = [sys.executable, "-m", "bench.volume.feed", "--database", url, "--folder", str(folder)]
+    process = subprocess.Popen(
+        [*command, "--a-minute", str(given.items_a_minute)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None  # noqa: S101 -- it was asked for
+    try:
+        if process.stdout.readline().strip() != "ready":
+            raise RuntimeError("the stages did not start")
+        yield done
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=120)
+    done |= json.loads(rest)
+
+
 def measure(given: argparse.Namespace, folder: Path, step: Callable[[str], None]) -> dict[str, Any]:
     """Fill a desk, serve it, and ask."""
-    url = f"sqlite:///{folder}/desk.sqlite"
-    desk = made(url, folder, NOW)
-    crowded.fill(desk, hire(desk), given.claims)
-    settle(desk, postgres=False)
-    desk.close()
-    step("filled")
+    with database(folder, postgres=given.postgres) as url:
+        desk = made(url, folder, NOW)
+        crowded.fill(desk, hire(desk), given.claims)
+        settle(desk, postgres=given.postgres)
+        desk.close()
+        step("filled")
+        with stages_at_work(url, folder, given) as work:
+            step("stages at work" if given.busy else "stages at rest")
+            bare, ours = _asked(given, url, folder, step)
+    found = {"claims": given.claims, "rate": given.rate, "seconds": given.seconds, "workers": given.workers}
+    return (
+        found
+        | {"database": "postgresql" if given.postgres else "sqlite"}
+        | {
+            "ours": ours,
+            "bare": bare,
+            "stages": work,
+        }
+    )
+
+
+def _asked(
+    given: argparse.Namespace, url: str, folder: Path, step: Callable[[str], None]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The figures of the bare route and of the product."""
     paths = addresses(given.claims, int(given.rate * given.seconds))
     port = free_port("127.0.0.1", 0)
     with serving(["-c", BARE, str(port)], port, "/"):
-        bare = drive(port, paths, given.rate)
+        bare = drive(port, paths[: int(given.rate * min(given.seconds, BARE_S))], given.rate)
     step("bare done")
     port = free_port("127.0.0.1", 0)
     place = ["-m", "pipeline.cli.main", "--database", url, "--var", str(folder / "var")]
     serve = ["serve", "--port", str(port), "--no-schedule", "--workers", str(given.workers)]
     with serving([*place, *serve], port, "/gui-tin"):
         drive(port, paths[:100], 20)  # templates and word lists are loaded once
-        ours = drive(port, paths, given.rate)
-    return {"claims": given.claims, "rate": given.rate, "workers": given.workers, "ours": ours, "bare": bare}
+        return bare, drive(port, paths, given.rate)
 
 
 def main() -> None:
@@ -147,17 +191,21 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE, help="requests a second")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--busy", action="store_true", help="the stages work meanwhile")
+    parser.add_argument("--items-a-minute", type=float, default=20, help="new items, with --busy")
+    parser.add_argument("--postgres", action="store_true")
     given = parser.parse_args()
     crowded.MENTIONS = given.mentions
     with tempfile.TemporaryDirectory(prefix="kc-load-", ignore_cleanup_errors=True) as folder:
         found = measure(given, Path(folder), lambda line: print(line, file=sys.stderr))
     ours, bare = found["ours"], found["bare"]
+    target = BUSY_MS if given.busy else TARGET_MS
     answer = {
         "benchmark": "public_load",
         **found,
         "ratio_p95": round(ours["p95_ms"] / max(bare["p95_ms"], 0.1), 1),
-        "target_p95_ms": TARGET_MS,
-        "holds": ours["p95_ms"] <= TARGET_MS and not ours["errors"],
+        "target_p95_ms": target,
+        "holds": ours["p95_ms"] <= target and not ours["errors"],
     }
     print(json.dumps(answer))
 

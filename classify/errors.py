@@ -23,3 +23,7 @@ class GazetteerError(ClassifyError):
 
 class EncoderError(ClassifyError):
     """The sentence encoder that the settings name is missing or cannot be loaded."""
+
+
+class DatasetError(ClassifyError):
+    """There is no such open data set, or no such split of it."""

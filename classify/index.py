@@ -13,12 +13,21 @@ from numpy.typing import NDArray
 from classify.encoder import Vectors
 
 _FIRST_ROOM = 1024
+_NEWEST = 64
+"""Texts that are compared by hand before they are written into the index together."""
+_POSTINGS = 50_000
+"""Entries of the word index that one search reads at most."""
 _EXACT_BELOW = 3000
 _NEAR = 400
 
 
 class WordIndex:
-    """Full-text search over given terms by BM25 (Robertson 1994); the next search sees what was added."""
+    """Full-text search over given terms by BM25 (Robertson 1994); the next search sees what was added.
+
+    A search asks for the rarest terms first and stops before it would read more than `_POSTINGS` entries, so
+    that it costs as much among a million texts as among twenty thousand. The newest few texts are compared by
+    hand: writing them into the index one by one would cost more than the search.
+    """
 
     def __init__(self) -> None:
         import tantivy
@@ -30,34 +39,66 @@ class WordIndex:
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema)
         self._writer: Any = self._index.writer(heap_size=30_000_000, num_threads=1)
-        self._pending = False
+        self._uncommitted = False
+        self._newest: dict[int, frozenset[str]] = {}
 
     def add(self, number: int, terms: Sequence[str]) -> None:
         """Add a text by its terms."""
         self._writer.add_document(self._tantivy.Document(id=number, body=" ".join(terms)))
-        self._pending = True
+        self._newest[number] = frozenset(terms)
+        if len(self._newest) > _NEWEST:
+            self._uncommitted = True
+            self._newest.clear()
+
+    def settle(self) -> None:
+        """Write all that was added into the index before the next search, which then scores all alike."""
+        self._uncommitted = True
 
     def remove(self, number: int) -> None:
-        """Forget a text."""
+        """Forget a text; one that nobody knows costs next to nothing."""
         self._writer.delete_documents_by_term("id", number)
-        self._pending = True
+        self._newest.pop(number, None)
 
     def search(self, terms: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """(id, BM25) of the ``k`` best, best first."""
-        if self._pending:
+        """(id, BM25) of the ``k`` best, best first; one of the newest texts is scored beside the best."""
+        if self._uncommitted:
             self._writer.commit()
             self._index.reload()
-            self._pending = False
+            self._uncommitted = False
+            self._newest.clear()
         if not terms:
             return []
         tantivy = self._tantivy
+        searcher = self._index.searcher()
         parts = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "body", term, index_option="freq"))
-            for term in terms
+            for term in _rarest(searcher, terms)
         ]
-        searcher = self._index.searcher()
-        found = searcher.search(tantivy.Query.boolean_query(parts), k)
-        return [(int(searcher.doc(address)["id"][0]), float(score)) for score, address in found.hits]
+        found = searcher.search(tantivy.Query.boolean_query(parts), k) if parts else None
+        old = [(int(searcher.doc(at)["id"][0]), float(score)) for score, at in found.hits] if found else []
+        newest = self._by_hand(terms, k, max((score for _, score in old), default=1.0))
+        return old + newest
+
+    def _by_hand(self, terms: Sequence[str], k: int, best: float) -> list[tuple[int, float]]:
+        """The newest texts that share most terms, each with its share of the best score."""
+        asked = frozenset(terms)
+        shared = [(len(asked & theirs), number) for number, theirs in self._newest.items()]
+        nearest = sorted(((n, number) for n, number in shared if n), key=lambda one: (-one[0], one[1]))[:k]
+        return [(number, best * n / len(asked)) for n, number in nearest]
+
+
+def _rarest(searcher: Any, terms: Sequence[str]) -> list[str]:  # noqa: ANN401 -- tantivy is untyped
+    """The terms to ask for, the rarest first, as many as can be read at a cost that has a ceiling."""
+    in_texts = sorted((searcher.doc_freq("body", term), term) for term in terms)
+    chosen: list[str] = []
+    total = 0
+    for n, term in in_texts:
+        total += n
+        if chosen and total > _POSTINGS:
+            break
+        if n:
+            chosen.append(term)
+    return chosen
 
 
 class VectorTable:
@@ -74,6 +115,9 @@ class VectorTable:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._rows
 
     def add(self, number: int, vector: Vectors) -> None:
         """Keep a vector of length 1 under an id, in place of an earlier one."""

@@ -36,6 +36,7 @@ _CANDIDATES = 40
 _COMPARED = 32
 _JUDGED = 2
 """How many more of the nearest are judged than are asked for, as judging may change the order."""
+_AMONG = 12
 _QUERY_TERMS = 64
 _SHARE = 0.1
 """What the words (scaled to the best) add to the cosine when candidates are chosen."""
@@ -105,6 +106,13 @@ class ClaimIndex:
     def __len__(self) -> int:
         return len(self._packed)
 
+    def __contains__(self, number: object) -> bool:
+        return number in self._packed
+
+    def has_vector(self, number: int) -> bool:
+        """Whether a claim is found by its meaning too, and not by its words alone."""
+        return number in self._vectors
+
     def add(self, id: int, text: str) -> None:  # noqa: A002 - the claim's id, as everywhere in the product
         """Add a claim, or replace the one with this id."""
         self.add_all([(id, text)])
@@ -121,6 +129,8 @@ class ClaimIndex:
             self._frequencies.add({*reading.words, *reading.pairs}, 1)
             if vectors is not None and vectors[at].any():
                 self._vectors.add(number, vectors[at])
+        if len(claims) > 1:
+            self._words.settle()
 
     def remove(self, id: int) -> None:  # noqa: A002
         """Forget a claim; nothing happens for an unknown id."""
@@ -141,9 +151,24 @@ class ClaimIndex:
         if not self._packed or k < 1:
             return []
         asked = read(text)
+        return self._best(asked, self._candidates(text, asked, self._vector(text, asked)), k)
+
+    def among(self, text: str, numbers: Iterable[int], k: int = 5) -> list[Hit]:
+        """The same of these claims alone, by their words: what a search has found and what came since.
+
+        Of many only those that share most words are compared.
+        """
+        asked = read(text)
+        there = [one for one in dict.fromkeys(numbers) if one in self._packed]
+        if len(there) > _AMONG:
+            shared = {one: len(asked.words & self.reading(one).words) for one in there}
+            there = sorted(there, key=lambda one: (-shared[one], one))[:_AMONG]
+        return self._best(asked, [(one, None) for one in there], k)
+
+    def _best(self, asked: Reading, candidates: Iterable[tuple[int, float | None]], k: int) -> list[Hit]:
         idf = self._frequencies.__getitem__
         near: list[tuple[Near, int, Reading]] = []
-        for number, cosine in self._candidates(text, asked, self._vector(text, asked)):
+        for number, cosine in candidates:
             known = self.reading(number)
             near.append((nearness(asked, known, idf, cosine), number, known))
         if not asked.is_foreign:

@@ -157,6 +157,7 @@ def _others(
     index = WordIndex()
     for at, (_, claim) in enumerate(known):
         index.add(at, _syllables(claim))
+    index.settle()
     words = [index.search(list(dict.fromkeys(_syllables(query.text))), len(known)) for query in queries]
     rankings = [_ranking("bm25", words, ids, queries)]
     if vectors is None or asked is None:

@@ -8,7 +8,7 @@ asks.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,6 +49,9 @@ _WRITTEN = {
 _WORD = re.compile(r"\w+")
 _CROSSED = re.compile(r"[^\w \-]")
 _LONGEST = 4
+_LOCAL = "nơi"
+"""The rank of a name that is no unit: a market, a ferry, an island that a province package adds."""
+_LOCAL_FAMOUS = 3
 _PROVINCE_RANKS = frozenset({"tỉnh", "thành phố"})
 _DISTRICT_RANKS = frozenset({"huyện", "thị xã", "quận", "thành phố"})
 # names that are everyday words without diacritics or small letters: only with a rank or capitals
@@ -78,6 +81,11 @@ def _split_rank(name: str) -> tuple[str, str]:
     return (found.group(1).lower(), name[found.end() :]) if found else ("tỉnh", name)
 
 
+def _folded(name: str) -> str:
+    """The key of a name: small letters without diacritics, one blank between words."""
+    return " ".join(_WORD.findall(strip_marks(normalise(name)).lower()))
+
+
 @cache
 def _codes() -> dict[str, str]:
     """Province code ("86") -> province name without rank."""
@@ -100,7 +108,7 @@ def _table() -> dict[str, tuple[Place, ...]]:
         rank, short = _split_rank(known(name))
         if not short.isdigit():
             place = Place(short, rank, known(unit), province, is_former)
-            table[" ".join(_WORD.findall(strip_marks(short).lower()))].add(place)
+            table[_folded(short)].add(place)
 
     for entry in _read("vietnam_provinces", "data", "nested-divisions.json"):
         province = normalise(_split_rank(entry["name"])[1])
@@ -118,17 +126,34 @@ def _table() -> dict[str, tuple[Place, ...]]:
 
 
 class Gazetteer:
-    """Finds place names; knows which belong to one province by its code ("86" is Vĩnh Long)."""
+    """Finds place names; knows which belong to one province by its code ("86" is Vĩnh Long).
 
-    def __init__(self, province: str = "86") -> None:
+    ``local`` are names below the units (markets, ferries, islands) with today's unit that each lies in.
+    """
+
+    def __init__(self, province: str = "86", local: Mapping[str, str] | None = None) -> None:
         if province not in _codes():
             raise GazetteerError(f"province {province!r}: no such code (two digits, such as 86)")
         self._province = _codes()[province]
+        self._local = {
+            _folded(name): (Place(normalise(name), _LOCAL, unit, self._province, False),)
+            for name, unit in (local or {}).items()
+        }
 
     @property
     def province(self) -> str:
         """The desk's province by name, without its rank."""
         return self._province
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Today's units of the province as `places` names them, the province itself among them."""
+        return frozenset(
+            place.unit
+            for places in _table().values()
+            for place in places
+            if place.province == self._province and not place.is_former
+        )
 
     def is_local(self, text: str) -> bool:
         """Whether the text names a place of the province.
@@ -173,19 +198,25 @@ class Gazetteer:
         marked = not text.isascii() and strip_marks(text) != text
         at = 0
         while at < len(words):
-            size, places = _longest(text, words, folded, at, marked)
+            size, places = _longest(text, words, folded, at, marked, self._local)
             if places:
                 yield Found(words[at][0], words[at + size - 1][1], places)
             at += max(1, size)
 
 
 def _longest(
-    text: str, words: list[tuple[int, int]], folded: list[str], at: int, marked: bool
+    text: str,
+    words: list[tuple[int, int]],
+    folded: list[str],
+    at: int,
+    marked: bool,
+    local: Mapping[str, tuple[Place, ...]],
 ) -> tuple[int, tuple[Place, ...]]:
     table = _table()
     for size in range(min(_LONGEST, len(words) - at), 0, -1):
-        candidates = table.get(" ".join(folded[at : at + size]))
-        if candidates is None:
+        key = " ".join(folded[at : at + size])
+        candidates = (*table.get(key, ()), *local.get(key, ()))
+        if not candidates:
             continue
         written = text[words[at][0] : words[at + size - 1][1]]
         if _CROSSED.search(written):
@@ -222,9 +253,9 @@ def _accepts(place: Place, written: str, rank: str | None, size: int, marked: bo
         return False
     if rank is not None and (rank == place.rank or {rank, place.rank} <= _DISTRICT_RANKS | _PROVINCE_RANKS):
         return True
-    if size == 1:
-        return False
     capitals = all(word[:1].isupper() for word in written.split())
+    if size == 1 or place.rank == _LOCAL:
+        return size > 1 and (capitals or size >= _LOCAL_FAMOUS)
     is_small = place.rank in {"xã", "phường", "thị trấn"}
     if is_small:
         return capitals and not written.isupper() and marked

@@ -83,7 +83,12 @@ def reach(facts: ClaimFacts) -> float:
 
 def freshness(facts: ClaimFacts) -> float:
     """1 for a claim of today, a half after `FRESH_DAYS`."""
-    return float(0.5 ** (max(0.0, facts.age_days) / FRESH_DAYS))
+    return fresh(facts.age_days)
+
+
+def fresh(age_days: float) -> float:
+    """The same of an age in days."""
+    return float(0.5 ** (max(0.0, age_days) / FRESH_DAYS))
 
 
 def moved(score: float, shift: float | None) -> float:

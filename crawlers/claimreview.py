@@ -23,7 +23,7 @@ from crawlers.errors import ClaimReviewError
 from crawlers.extract import parse_day
 from crawlers.ports import TextReader
 from crawlers.ratings import first_clause, map_rating
-from models import audit, counters
+from models import audit, counters, due
 from models.claims import KnownClaim
 from models.session import insert_ignore
 from models.vocabulary import Outcome, Rating
@@ -97,8 +97,8 @@ class Stored:
     judged: tuple[JudgedClaim, ...] = ()
 
 
-class _RowError(ValueError):
-    """What is wrong with one row."""
+class RowError(ValueError):
+    """What is wrong with one row of a file of fact-checks."""
 
 
 def read(source: Path | str, url: str = "") -> Rows:
@@ -184,7 +184,7 @@ def _collect(name: str, nodes: Iterable[dict[str, Any]], url: str) -> Rows:
     for number, node in enumerate(nodes, start=1):
         try:
             rows.append(_from_node(node, url))
-        except _RowError as error:
+        except RowError as error:
             rows.errors.append(f"{name} row {number} {error}")
     return rows
 
@@ -195,7 +195,7 @@ def _from_node(node: dict[str, Any], url: str) -> ClaimReviewRow:
     original = _string(rating.get("alternateName")) or _string(rating.get("name"))
     numbers = [rating.get(field) for field in ("ratingValue", "worstRating", "bestRating")]
     address = _string(node.get("url")) or url
-    return _row(
+    return make_row(
         claim=_string(node.get("claimReviewed")),
         url=urls.join(url, address) if url else address,
         publisher=_organisation(node),
@@ -223,22 +223,23 @@ def _organisation(node: dict[str, Any]) -> str:
     return ""
 
 
-def _row(
+def make_row(
     *, claim: str, url: str, publisher: str, rating: Rating | None, original: str, day: date | None
 ) -> ClaimReviewRow:
+    """One row, checked; raises `RowError` naming the field: no claim, no rating, no publisher's address."""
     if not claim:
-        raise _RowError("claimReviewed: missing")
+        raise RowError("claimReviewed: missing")
     if len(claim) > LONGEST_CLAIM:
-        raise _RowError(f"claimReviewed: longer than {LONGEST_CLAIM} characters")
+        raise RowError(f"claimReviewed: longer than {LONGEST_CLAIM} characters")
     if rating is None and not first_clause(original):
-        raise _RowError("reviewRating: missing")
+        raise RowError("reviewRating: missing")
     address = urls.normalise(url) if url else ""
     host = urls.host_of(address)
     if not host or not address.startswith(("http://", "https://")):
-        raise _RowError("url: missing or not a web address")
+        raise RowError("url: missing or not a web address")
     reason = hosts.refusal(host)
     if reason:
-        raise _RowError(f"url: {reason}, not a publisher")
+        raise RowError(f"url: {reason}, not a publisher")
     return ClaimReviewRow(
         claim, address, (publisher or hosts.site_of(host))[:200], rating, first_clause(original), day
     )
@@ -257,7 +258,7 @@ def _from_csv(name: str, text: str) -> Rows:
         for line in reader:
             try:
                 rows.append(_from_line(line))
-            except _RowError as error:
+            except RowError as error:
                 rows.errors.append(f"{name} row {reader.line_num} {error}")
     except csv.Error as error:
         rows.errors.append(f"{name} row {reader.line_num} {error}")
@@ -270,8 +271,8 @@ def _from_line(line: dict[str, str | None]) -> ClaimReviewRow:
     }
     day = parse_day(cells.get("date", ""))
     if cells.get("date") and day is None:
-        raise _RowError("date: not a date like 2026-11-22")
-    return _row(
+        raise RowError("date: not a date like 2026-11-22")
+    return make_row(
         claim=cells["claim"],
         url=cells["url"],
         publisher=cells.get("publisher", ""),
@@ -344,6 +345,7 @@ def _renewed(
     detail = {"from": [stored.rating, stored.rating_original], "to": [rating, original]}
     subject = f"known:{stored.id}:{stored.rating or 'unmapped'}>{rating or 'unmapped'}"
     stored.rating, stored.rating_original = rating, original
+    due.known_changed(session, [stored.id], words=False)
     audit.append(session, clock, "system", RERATED, subject, detail)
     return True
 
@@ -373,6 +375,13 @@ def store(
 ) -> Stored:
     """Judge and store rows, counting every outcome under `claim-import`. Does not commit."""
     judged, dropped = judge(rows, reader)
+    return store_judged(session, judged, dropped, clock)
+
+
+def store_judged(
+    session: Session, judged: Sequence[JudgedClaim], dropped: int, clock: Callable[[], datetime]
+) -> Stored:
+    """Store what was judged, counting every outcome under `claim-import`. Does not commit."""
     kept = keep(session, judged, clock)
     stored = Stored(kept.new, dropped, kept.seen, kept.changed, tuple(judged))
     counted = ((Outcome.KEPT, kept.taken), (Outcome.DUPLICATE, kept.seen), (Outcome.NOT_OURS, dropped))

@@ -63,7 +63,7 @@ def receipt_hash(receipt: str, receipt_key: bytes) -> str:
     return hmac.new(receipt_key, receipt.strip().encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-def take_tip(  # noqa: PLR0913 -- day and once are for imports
+def take_tip(  # noqa: PLR0913 -- day and once are for imports, receipt for channels
     sessions: sessionmaker[Session],
     reader: TextReader,
     text: str,
@@ -72,17 +72,18 @@ def take_tip(  # noqa: PLR0913 -- day and once are for imports
     *,
     day: date | None = None,
     once: str | None = None,
+    receipt: str | None = None,
     similarity: Similarity | None = None,
     seal: Seal | None = None,
 ) -> TipReceipt:
     """Read one tip in memory and keep what is ours, sealed if `seal` is given; one transaction.
 
     A dropped tip leaves one count under "tip-line" and nothing else. `once` makes an imported row harmless to
-    import again.
+    import again; a `receipt` that is given makes a message harmless to deliver again.
     """
     plain = charsets.clean(text).strip()
     day = day or local_day(clock())
-    receipt = secrets.token_urlsafe(16)
+    receipt = receipt or secrets.token_urlsafe(16)
     refused = Outcome.EMPTY if not plain else Outcome.TOO_LARGE if len(plain) > LONGEST_TIP else None
     if refused is not None:
         with sessions.begin() as session:

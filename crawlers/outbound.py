@@ -1,4 +1,4 @@
-"""The one module that may send a body: new corrections to subscribers, and the steps of an OIDC sign-in.
+"""The one module that may send a body: new corrections to subscribers, OIDC sign-ins, receipts over Zalo.
 
 The crawl's guards hold here too: https on its usual port, a public name, every address that it has public,
 the connection made to the addresses that were checked; no redirect, no proxy, no cookie, a small answer

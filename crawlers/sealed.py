@@ -17,6 +17,7 @@ from crawlers.ports import Reading
 from crawlers.store import Gathered
 from models.counters import bump
 from models.sealed import SealedTip
+from models.session import insert_ignore
 from models.vocabulary import Outcome
 
 Seal = Callable[[bytes], str]
@@ -61,11 +62,12 @@ class PackedReading:
 def keep_sealed(session: Session, gathered: Gathered, receipt_key: str, seal: Seal) -> Outcome:
     """Store a tip sealed and count its outcome; does not commit. What is not ours leaves the count alone."""
     reading = gathered.reading
-    ours = reading.in_scope and bool(reading.mentions)
-    if ours:
+    outcome = Outcome.NOT_OURS
+    if reading.in_scope and reading.mentions:
         sealed = seal(pack(reading, gathered.day))
-        session.add(SealedTip(receipt_key=receipt_key, day=gathered.day, sealed=sealed))
-    outcome = Outcome.KEPT if ours else Outcome.NOT_OURS
+        row = {"receipt_key": receipt_key, "day": gathered.day, "sealed": sealed}
+        new = insert_ignore(session, SealedTip, [row], ["receipt_key"])
+        outcome = Outcome.KEPT if new else Outcome.DUPLICATE
     bump(session, gathered.counted_as, gathered.day, outcome)
     return outcome
 

@@ -54,9 +54,17 @@ def _sharing(bands: int, postgres: bool) -> str:
 
     Through the expression language, binding 42 pairs would cost more than all the rest of keeping a page.
     """
-    pairs = ", ".join(["(%s, %s)" if postgres else "(?, ?)"] * bands)
-    found = f"SELECT DISTINCT item_id FROM minhash_band WHERE (band, bucket) IN (VALUES {pairs})"  # noqa: S608
-    return f"{found} ORDER BY item_id LIMIT {_MOST_CANDIDATES}"
+    # the first of each bucket alone: the bucket of a story that thousands copy is never read to its end
+    first = f"ORDER BY item_id LIMIT {_MOST_CANDIDATES}"
+    own = "SELECT item_id FROM minhash_band WHERE"
+    if postgres:
+        pairs = ", ".join(["(%s::int, %s::bigint)"] * bands)
+        one = f"{own} band = v.band AND bucket = v.bucket {first}"
+        found = f"SELECT DISTINCT item_id FROM (VALUES {pairs}) v (band, bucket) CROSS JOIN LATERAL ({one}) x"  # noqa: S608
+    else:
+        one = f"SELECT item_id FROM ({own} band = ? AND bucket = ? {first})"  # noqa: S608
+        found = f"SELECT DISTINCT item_id FROM ({' UNION ALL '.join([one] * bands)})"  # noqa: S608
+    return f"{found} {first}"
 
 
 @dataclass(frozen=True, slots=True)

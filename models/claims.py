@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, one_of
+from models.staging import UNSETTLED
 from models.vocabulary import ClaimState, Rating, Topic
 
 
@@ -35,6 +36,11 @@ class Claim(Base):
         ),
         _part("ix_claim_reopened", "round", "deferred_until", "topic", "state", rows="round > 1"),
         _part("ix_claim_held", "lease_staff_id", rows="lease_staff_id IS NOT NULL"),
+        # what a stage has still to do, however much is done
+        _part("ix_claim_match_due", "id", rows=f"match_due AND {UNSETTLED}"),
+        _part("ix_claim_ranked", "ranked", "id", rows=UNSETTLED),
+        _part("ix_claim_fresh_day", "fresh_day", "id", rows=UNSETTLED),
+        _part("ix_claim_queue_due", "id", rows="queue_due AND state = 'new'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -64,6 +70,14 @@ class Claim(Base):
     deferred_until: Mapped[date | None]
     lease_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     lease_until: Mapped[datetime | None]
+    # whether it is to be matched with every known claim (its words or theirs have changed)
+    match_due: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # the generation of the ranking (model, trial) that scored it; 0 where its facts have changed since
+    ranked: Mapped[int] = mapped_column(default=0, server_default="0")
+    # the day that its freshness is of
+    fresh_day: Mapped[date | None]
+    # whether the queue has not looked at it since it was scored
+    queue_due: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class ClaimReason(Base):
@@ -85,6 +99,7 @@ class KnownClaim(Base):
         one_of("rating", Rating, nullable=True),
         one_of("topic", Topic),
         CheckConstraint("rating IS NOT NULL OR rating_original IS NOT NULL", name="rated"),
+        _part("ix_known_claim_unoffered", "id", rows="NOT offered"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -100,6 +115,8 @@ class KnownClaim(Base):
     imported_day: Mapped[date]
     link_checked_day: Mapped[date | None]
     link_dead_day: Mapped[date | None]
+    # whether the claims that waited when it came, or when its words changed, were held against it
+    offered: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ClaimMatch(Base):

@@ -105,6 +105,8 @@ class MinhashBand(Base):
     """Locality-sensitive buckets of the items' signatures, so that near-copies are found by an index."""
 
     __tablename__ = "minhash_band"
+    # an item that is erased takes its buckets along
+    __table_args__ = (Index("ix_minhash_band_item_id", "item_id"),)
 
     band: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     bucket: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

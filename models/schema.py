@@ -11,6 +11,7 @@ from models import (
     ordering,
     sealed,
     searching,
+    staging,
     workbench,
 )
 from models.base import Base
@@ -27,6 +28,7 @@ ROOMS = (
     ordering,
     sealed,
     searching,
+    staging,
     workbench,
 )
 

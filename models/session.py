@@ -1,12 +1,14 @@
 """Engines and sessions: SQLite as the embedded default, PostgreSQL when a desk grows."""
 
 import errno
+import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -15,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from models.errors import StoreError, UsageError
 
 BUSY_TIMEOUT_MS = 15_000
-POOL_WAIT_S = 10
+SILENT_S = 45
 POSTGRESQL: Mapping[str, int] = {
     "connect_timeout": 5,
     # a server that vanished without a word (power, network) is noticed in half a minute, not in two hours
@@ -25,14 +27,33 @@ POSTGRESQL: Mapping[str, int] = {
     "tcp_user_timeout": 30_000,
 }
 """What libpq is told of a connection (seconds, the last one milliseconds)."""
+PROCESS = "kiemchung-"
+"""What the name of every connection begins with; what follows is random and the same for one engine."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """How many connections one process has to PostgreSQL, and how long a piece of work waits for one."""
+
+    size: int = 5
+    overflow: int = 5
+    wait_s: int = 10
+
+    @property
+    def most(self) -> int:
+        """The most that are open at once."""
+        return self.size + self.overflow
+
+
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 """What is raised for a database that is locked, stopped, out of reach or out of connections."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DISK_FULL = "53100"  # PostgreSQL's code for it
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, pool: Pool | None = None) -> Engine:
     """An engine for `sqlite:///path` or `postgresql+psycopg://…`; raises `UsageError` on any other URL."""
+    limits = pool or Pool()
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
@@ -43,10 +64,10 @@ def make_engine(url: str) -> Engine:
         return create_engine(
             driver,
             pool_pre_ping=True,
-            pool_size=5,
-            max_overflow=5,
-            pool_timeout=POOL_WAIT_S,
-            connect_args=dict(POSTGRESQL),
+            pool_size=limits.size,
+            max_overflow=limits.overflow,
+            pool_timeout=limits.wait_s,
+            connect_args={**POSTGRESQL, "application_name": PROCESS + secrets.token_hex(4)},
             hide_parameters=True,  # an error may be logged, and a value may be a word of a tip
         )
     if backend != "sqlite":
@@ -117,6 +138,15 @@ def insert_ignore(
 def is_postgresql(session: Session) -> bool:
     """Whether this session speaks to PostgreSQL."""
     return session.get_bind().dialect.name == "postgresql"
+
+
+def silence_ends(session: Session) -> None:
+    """Let PostgreSQL end this transaction if its process falls silent: what it had locked is free then.
+
+    The server's own timer counts, so that no clock that steps does harm. SQLite has one writer and no need.
+    """
+    if is_postgresql(session):
+        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{SILENT_S}s'"))
 
 
 def is_full(error: BaseException) -> bool:

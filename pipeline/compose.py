@@ -1,11 +1,13 @@
 """The composition root: one function builds everything that a command, page, job or test works with."""
 
+import logging
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from classify.rank import Ranker
     from classify.reader import Reader
 
+LOG = logging.getLogger("kiemchung.desk")
 Clock = Callable[[], datetime]
 
 
@@ -43,6 +46,10 @@ class Desk:
     reading: sessionmaker[Session]
     # exact host names of the sample province, on loopback; never filled from a settings file
     local_hosts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    # what stages keep in this process's memory from one run to the next (indexes), by their own names
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    # the name of this process in leases: random, and nothing else is known by it
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
     def reader(self) -> "Reader":
@@ -91,7 +98,7 @@ def build(
 ) -> Desk:
     """Put the desk together; makes or upgrades the database unless `migrated` is False."""
     seals.public_key(settings.text(seals.SETTING))  # a wrong key must not wait for the first tip
-    engine = make_engine(settings.database_url)
+    engine = make_engine(settings.database_url, settings.pool)
     desk = Desk(
         settings=settings,
         engine=engine,
@@ -107,7 +114,10 @@ def build(
 
 
 def prepare(desk: Desk) -> None:
-    """Bring the database to this version's schema; refuses a database made by a newer version."""
+    """Bring the database to this version's schema, unless the next version did so to its own already.
+
+    Raises `StoreError` for a database of a version that is further ahead: one step only adds, two may not.
+    """
     from sqlalchemy.exc import DatabaseError
 
     try:
@@ -116,7 +126,11 @@ def prepare(desk: Desk) -> None:
         place = desk.engine.url.render_as_string()
         raise StoreError(f"database {place}: {error.orig}") from error
     if at == migrate.head():
+        migrate.finish(desk.engine)
         return
-    if at is not None and not migrate.knows(at):
+    if at is None or migrate.knows(at):
+        migrate.upgrade(desk.engine)
+        return
+    if not migrate.is_next(at):
         raise StoreError(f"the database is at revision {at}, which is newer than this program: upgrade it")
-    migrate.upgrade(desk.engine)
+    LOG.warning("schema_is_newer at=%s known=%s", at, migrate.head())

@@ -110,13 +110,17 @@ def _sources(settings: Settings) -> Check:
 
 def _gate(settings: Settings) -> Check:
     from classify.places import Gazetteer
-    from classify.scope import ScopeGate
+    from pipeline import provincegates, provinces
 
+    code = settings.text("desk.province")
     try:
-        ScopeGate.load()
-        Gazetteer(settings.text("desk.province"))
-    except ClassifyError as error:
+        package = provinces.find(code)
+        provincegates.gate_of(package)
+        Gazetteer(code, provinces.local_names(package) if package else {})
+    except (ClassifyError, KiemChungError) as error:
         return Check("gate", FAILED, str(error), "install the program again; check desk.province")
+    if package is not None and package.gate is not None:
+        return Check("gate", OK, f"the scope gate is that of {package.package}, and passes its exit tests")
     return Check("gate", OK, "the scope gate is the one that was shipped")
 
 
@@ -147,6 +151,9 @@ def _schema(engine: Engine, place: str) -> Check:
     at, newest = migrate.current(engine), migrate.head()
     if at is None:
         return Check("database", FAILED, f"{place} is empty", "run `kiemchung init`")
+    if migrate.is_next(at):
+        message = f"{place} is at {at}, one revision ahead: this program works with it and changes nothing"
+        return Check("database", ADVICE, message, "upgrade this program too")
     if not migrate.knows(at):
         return Check("database", FAILED, f"{place} is of a newer version ({at})", "upgrade this program")
     if at != newest:
@@ -170,6 +177,8 @@ def _looks(settings: Settings, clock: Clock) -> list[Callable[[Session], Check]]
         _factors,
         lambda session: _queueing(session, clock),
         lambda session: _jobs(session, clock),
+        _leader,
+        lambda session: _connections(session, settings),
         lambda session: _report(session, today),
         _verified,
         _links,
@@ -248,6 +257,28 @@ def _jobs(session: Session, clock: Clock) -> Check:
     if late:
         return Check("schedule", FAILED, f"late: {', '.join(late)}", "is `kiemchung serve` running?")
     return Check("schedule", OK, "nothing is late")
+
+
+def _leader(session: Session) -> Check:
+    from pipeline.leadership import leader
+
+    found = leader(session)
+    if found is None:
+        return Check("leader", OK, "no process runs the schedule now")
+    return Check("leader", OK, f"process {found} runs the schedule")
+
+
+def _connections(session: Session, settings: Settings) -> Check:
+    from pipeline.processes import demand
+
+    found = demand(session, settings.pool)
+    if found is None:
+        return Check("connections", OK, "SQLite: no limit")
+    message = f"{found.processes} processes may open {found.most} connections, the server takes {found.limit}"
+    if found.fits:
+        return Check("connections", OK, message)
+    todo = "lower database.pool_size and database.max_overflow, or raise the server's max_connections"
+    return Check("connections", ADVICE, message, todo)
 
 
 def _report(session: Session, today: date) -> Check:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from models import audit, retention
 from models.weeks import local_day
-from pipeline import backup, vectors
+from pipeline import backup, channelkeys, vectors
 from pipeline.compose import Desk
 
 
@@ -18,4 +18,6 @@ def erase_due(desk: Desk) -> Mapping[str, int]:
     retention.compact(desk.engine)
     counts["vector"] = vectors.forget_gone(desk)
     counts["backup"] = backup.drop_old(desk)
+    if destroyed := channelkeys.destroy_old(desk):
+        counts["channel_key"] = destroyed
     return counts

@@ -6,7 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import KiemChungError
+from sqlalchemy import select
+
+from models.counters import bump
+from models.errors import KiemChungError, UsageError
+from models.gathered import Source
 from models.vocabulary import Outcome
 from models.weeks import local_day
 from pipeline.compose import Desk
@@ -15,8 +19,11 @@ from pipeline.sourcing import plan
 
 if TYPE_CHECKING:
     from crawlers.claimreview import JudgedClaim, Rows
+    from crawlers.foreign import Format, Publishers, Taken
 
 BATCH = 50
+GLANCE = 64 * 1024
+"""Bytes by which a file's format is found out."""
 CHANGED, GONE = "changed", "gone"
 """Of an import: known claims that have another rating now, and those that their address reviews no more."""
 
@@ -60,31 +67,112 @@ def tips(desk: Desk, path: Path, column: str = "text", progress: Progress = sile
     return Imported(len(rows), dict(outcomes))
 
 
-def claims(desk: Desk, place: str, progress: Progress = silent) -> Imported:
-    """Take the fact-checks of a file or of an address; those that are not ours are dropped and counted."""
-    from crawlers import claimreview
+@dataclass(frozen=True)
+class FromWhom:
+    """What the caller says of a file of fact-checks: its format, its columns, whose checks it holds."""
 
-    rows = _rows(desk, place)
-    counts: Counter[str] = Counter()
+    format: str = ""
+    columns: str = ""
+    publisher: str = ""
+    dry_run: bool = False
+
+
+def claims(desk: Desk, place: str, progress: Progress = silent, told: FromWhom = FromWhom()) -> Imported:
+    """Take the fact-checks of a file or of an address, all or none; what is not ours is dropped and counted.
+
+    Every row is read and judged before the first is stored. With `dry_run` the same is done and rolled back.
+    """
+    from crawlers import claimreview
+    from crawlers.foreign import Left
+
+    taken = _taken(desk, place, told)
+    batches = [taken.rows[at : at + BATCH] for at in range(0, len(taken.rows), BATCH)]
     judged: list[JudgedClaim] = []
-    batches = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
+    dropped = taken.left[Left.NOT_OURS]
     for batch in progress(batches, "claims"):
-        with desk.sessions.begin() as session:
-            stored = claimreview.store(session, batch, desk.reader, desk.clock)
-        judged += stored.judged
-        counts[Outcome.KEPT.value] += stored.kept
-        counts[CHANGED] += stored.changed
-        counts[Outcome.NOT_OURS.value] += stored.not_ours
-        counts[Outcome.DUPLICATE.value] += stored.duplicate
-    if _is_address(place):
-        # what a publisher's own page or feed says of an address is all that it says; a file may be a part
-        with desk.sessions.begin() as session:
-            counts[GONE] += claimreview.mark_gone(session, judged, desk.clock)
-    return Imported(len(rows), {name: n for name, n in counts.items() if n}, rows.errors)
+        ours, theirs = claimreview.judge(batch, desk.reader)
+        judged += ours
+        dropped += theirs
+    counts: Counter[str] = Counter({one.value: n for one, n in taken.left.items() if one != Left.NOT_OURS})
+    with desk.sessions() as session:
+        stored = claimreview.store_judged(session, judged, dropped, desk.clock)
+        if unread := counts.total():
+            bump(session, claimreview.IMPORT, local_day(desk.clock()), Outcome.EMPTY, unread)
+        if _is_address(place):
+            # what a publisher's own page or feed says of an address is all that it says; a file may be a part
+            counts[GONE] = claimreview.mark_gone(session, judged, desk.clock)
+        if told.dry_run:
+            session.rollback()
+        else:
+            session.commit()
+    counts[Outcome.KEPT.value] += stored.kept
+    counts[CHANGED] += stored.changed
+    counts[Outcome.NOT_OURS.value] += stored.not_ours
+    counts[Outcome.DUPLICATE.value] += stored.duplicate
+    return Imported(taken.total, {name: n for name, n in counts.items() if n}, taken.errors)
 
 
 def _is_address(place: str) -> bool:
     return place.startswith(("http://", "https://"))
+
+
+def _taken(desk: Desk, place: str, told: FromWhom) -> "Taken":
+    """The rows of a file by its own adapter, told or found out; ClaimReview for everything else."""
+    from crawlers import checkexport, cofacts, foreign, mapped
+
+    columns = mapped.mapping(told.columns) if told.columns else None
+    kind = _format(told)
+    if _is_address(place):
+        if kind not in {None, foreign.Format.CLAIM_REVIEW}:
+            raise UsageError("import claims: an address is read as ClaimReview; other formats need a FILE")
+        return _as_taken(_rows(desk, place))
+    path = Path(place)
+    if columns is not None:
+        return mapped.read(path, columns, _publishers(desk, told))
+    if kind == foreign.Format.COFACTS or (kind is None and cofacts.fits(path)):
+        return cofacts.read(path, _publishers(desk, told))
+    is_file = path.is_file()
+    if kind == foreign.Format.CHECK or (kind is None and is_file and checkexport.fits(_start(path))):
+        return checkexport.read(path, _publishers(desk, told))
+    return _as_taken(_rows(desk, place))
+
+
+def _format(told: FromWhom) -> "Format | None":
+    from crawlers.foreign import Format
+
+    if not told.format:
+        return None
+    if told.format not in set(Format):
+        raise UsageError(f"--format: {told.format!r} is not one of {', '.join(Format)}")
+    if told.format == Format.CSV and not told.columns:
+        raise UsageError("--format csv: say with --map which column holds what")
+    if told.columns and told.format != Format.CSV:
+        raise UsageError("--map: is for --format csv")
+    return Format(told.format)
+
+
+def _start(path: Path) -> str:
+    from crawlers import charsets
+
+    try:
+        with path.open("rb") as file:
+            return charsets.decode(file.read(GLANCE))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _publishers(desk: Desk, told: FromWhom) -> "Publishers":
+    from crawlers.foreign import Publishers
+
+    with desk.reading() as session:
+        registered = {one.domain: one.name for one in session.execute(select(Source.domain, Source.name))}
+    return Publishers(told.publisher.strip(), registered)
+
+
+def _as_taken(rows: "Rows") -> "Taken":
+    from crawlers.foreign import Taken
+
+    return Taken(list(rows), errors=list(rows.errors))
 
 
 def _rows(desk: Desk, place: str) -> "Rows":

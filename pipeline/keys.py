@@ -43,19 +43,23 @@ def derive(secret: bytes) -> Keys:
 
 def load_or_create(folder: Path) -> Keys:
     """Read the desk's secret from `folder`, or make it, readable by its owner alone."""
-    path = folder / FILE_NAME
+    return derive(secret(folder / FILE_NAME))
+
+
+def secret(path: Path) -> bytes:
+    """The 256 random bits of a key file, made if it is missing; raises `KiemChungError` naming the file."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _create(path)
         text = path.read_text(encoding="ascii").strip()
-        secret = bytes.fromhex(text)
+        found = bytes.fromhex(text)
     except OSError as error:
         raise KiemChungError(f"{path}: {error.strerror}") from error
     except (ValueError, UnicodeDecodeError) as error:
         raise KiemChungError(f"{path}: is not a key file; restore it from a backup") from error
-    if len(secret) != _BYTES:
+    if len(found) != _BYTES:
         raise KiemChungError(f"{path}: is not a key file; restore it from a backup")
-    return derive(secret)
+    return found
 
 
 def _create(path: Path) -> None:

@@ -70,6 +70,21 @@ def busy(session: Session, job: str, now: datetime) -> bool:
     return session.scalars(running.limit(1)).first() is not None
 
 
+def under_way(session: Session) -> list[JobRun]:
+    """Every period that began and did not end, whoever works on it or did."""
+    return list(session.scalars(select(JobRun).where(JobRun.finished_at.is_(None)).order_by(JobRun.id)))
+
+
+def abandon(session: Session, run: JobRun) -> bool:
+    """Give a period back whose worker is known to be dead, so that it is due at once; False if it ended."""
+    mine = (JobRun.id == run.id) & (JobRun.started_at == run.started_at) & JobRun.finished_at.is_(None)
+    # a run that began before every lease counts as killed, for this process and for an older one
+    gone = session.scalars(
+        update(JobRun).where(mine).values(started_at=run.started_at - 2 * LEASE).returning(JobRun.id)
+    )
+    return bool(gone.all())
+
+
 def last_done(session: Session, job: str) -> JobRun | None:
     """The newest period of a job that ended well."""
     done = select(JobRun).where(JobRun.job == job, JobRun.outcome == DONE)

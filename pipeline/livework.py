@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from models.claims import Claim
 from models.decisions import Review, Verdict
 from models.ordering import LiveOrder, RankAnswer
-from pipeline import liveorder, outlook
+from pipeline import liveorder, logs, outlook
 from pipeline.compose import Desk, build
 from pipeline.liverank import LiveRank
 from pipeline.run import stop_with_parent
@@ -94,6 +94,7 @@ def _child(settings: Settings) -> None:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     stop_with_parent()
+    logs.configure(settings)
     desk = build(settings, migrated=False)
     try:
         follow(desk, stopped)

@@ -36,6 +36,16 @@ class Stage:
         """Whether an item failed before: it is not worked on together with others."""
         return item in self.tries
 
+    def batches(self, ids: Sequence[int], name: Callable[[int], str], size: int) -> list[Sequence[int]]:
+        """Batches to work on together; what failed before is alone in its own."""
+        sound = [one for one in ids if not self.suspect(name(one))]
+        alone: list[Sequence[int]] = [[one] for one in ids if self.suspect(name(one))]
+        return [sound[at : at + size] for at in range(0, len(sound), size)] + alone
+
+    def batch_failed(self, n: int, error: Exception) -> None:
+        """Say that a batch failed; each of its items is tried by itself next."""
+        LOG.warning("batch_failed stage=%s items=%d error=%s", self.name, n, type(error).__name__)
+
     def one(self, item: str, work: Callable[[Session], T]) -> T | None:
         """Do the work of one item in its own transaction; None if it is parked or failed."""
         if self.parked(item):
@@ -50,6 +60,22 @@ class Stage:
         except Exception as error:
             self.failed(item, error)
             return None
+
+    def tried(self, item: str, work: Callable[[], T]) -> T | None:
+        """Do the work of one item that has its own transactions; None if it is parked or failed."""
+        if self.parked(item):
+            return None
+        try:
+            done = work()
+        except MACHINE:
+            raise
+        except Exception as error:
+            self.failed(item, error)
+            return None
+        if self.suspect(item):
+            with self.desk.sessions.begin() as session:
+                self.forget(session, [item])
+        return done
 
     def forget(self, session: Session, items: Sequence[str]) -> None:
         """Forget earlier failures of items that are finished now."""

@@ -1,7 +1,7 @@
 """What a Prometheus server may read of a desk: counters, queue sizes, ages; no label leads to a person.
 
-Text format 0.0.4 by prometheus-client. Everything is read from the database when asked: no process keeps a
-count of its own, so several web processes give the same numbers.
+Text format 0.0.4 by prometheus-client. Everything but the requests that the web processes answered is read
+from the database when asked, and they count together: each of several web processes gives the same numbers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from models.desk import JobRun
 from models.gathered import DailyCount, EntryPoint, FrontierPage, Source
 from models.vocabulary import ClaimState, FrontierState
 from models.weeks import NO_WEEK, ZONE, local_day
-from pipeline import appeals, ledger, room, workdays
+from pipeline import appeals, ledger, operation, room, traffic, workdays
 from pipeline.compose import Desk
 from pipeline.decisions import OPEN_STATES
 
@@ -35,6 +35,7 @@ def exposition(desk: Desk) -> bytes:
         metrics = list(_metrics(session, desk))
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Read(metrics))
+    traffic.put_in(registry)
     return generate_latest(registry)
 
 
@@ -59,6 +60,7 @@ def _metrics(session: Session, desk: Desk) -> Iterator["Metric"]:
     yield _appeals(appeals.waiting(session, local_day(now), workdays.extra_days(desk.settings)))
     yield _jobs(session)
     yield _disk(desk)
+    yield from operation.gauges(session, desk)
 
 
 def _outcomes(session: Session) -> "Metric":

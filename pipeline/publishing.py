@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from models import audit
+from models import audit, due
 from models.claims import Claim, KnownClaim
 from models.decisions import Correction, CorrectionText, Verdict
 from models.desk import Staff
@@ -193,6 +193,7 @@ def _settle(
     own = session.scalar(select(KnownClaim).where(KnownClaim.claim_id == claim.id))
     if own is not None:
         own.rating, own.text = verdict.rating, text.said
+        due.known_changed(session, [own.id], words=True)
         return
     row = {
         "key": f"own:{claim.public_id}",

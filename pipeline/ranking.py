@@ -6,7 +6,6 @@ share of the queue and the weekly audit draws do not look at it.
 
 import hashlib
 import hmac
-import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Row, delete, func, select
+from sqlalchemy import ColumnElement, Delete, Row, delete, select, update
 from sqlalchemy.orm import Session
 
+from models import due
 from models.claims import Claim, ClaimMatch, ClaimReason, KnownClaim
-from models.session import is_postgresql
+from models.session import is_postgresql, silence_ends
 from models.vocabulary import COUNTED_FALSE, ClaimState, Rating
 from models.weeks import local_day
 from pipeline import answers, autoqueue, canary, parking, search
@@ -31,42 +31,89 @@ from pipeline.seeding import is_seed
 if TYPE_CHECKING:
     from classify.rank import ClaimFacts, Ranked, Ranker
 
-LOG = logging.getLogger("kiemchung.stages")
-BATCH = 500
-_RANKED = (ClaimState.NEW, ClaimState.QUEUED, ClaimState.SECOND, ClaimState.THIRD)
+BATCH = 100
+LOOK = 500
 
 
 def rank(desk: Desk, progress: Progress = silent) -> int:
-    """Score every claim that is not settled; gives how many were scored."""
+    """Score the claims whose counts, matches or model have changed; gives how many were scored.
+
+    For the others a new day moves nothing but their freshness (`freshness.renew`).
+    """
     stage = parking.Stage(desk, "rank")
+    with desk.sessions.begin() as session:
+        model_id, generation = reckoned(session)
     with desk.reading() as session:
-        query = select(Claim.id).where(Claim.state.in_(_RANKED)).order_by(Claim.id)
-        ids = [one for one in session.scalars(query) if not stage.parked(_item(one))]
-        model_id = serving_id(session)
-    scoring = _Scoring(desk.ranker(), canary.on_trial(desk), model_id, local_day(desk.clock()))
-    sound = [one for one in ids if not stage.suspect(_item(one))]
-    batches = [sound[at : at + BATCH] for at in range(0, len(sound), BATCH)]
-    batches += [[one] for one in ids if stage.suspect(_item(one))]
+        waits = select(Claim.id).where(due.unsettled(), Claim.ranked < generation)
+        ids = session.scalars(waits.order_by(Claim.ranked, Claim.id)).all()
+    waiting = [one for one in ids if not stage.parked(_item(one))]
+    if not waiting:
+        return 0
+    today = local_day(desk.clock())
+    scoring = _Scoring(desk.ranker(), canary.on_trial(desk), model_id, generation, today)
+    batches = stage.batches(waiting, _item, BATCH)
     return sum(_score(stage, scoring, batch) for batch in progress(batches, "rank"))
+
+
+def reckoned(session: Session) -> tuple[int | None, int]:
+    """The model that serves now, and the generation of what ranking reckons with."""
+    model_id = serving_id(session)
+    return model_id, due.reckons_with(session, "rank", f"model:{model_id} trial:{canary.running(session)}")
 
 
 @dataclass(frozen=True)
 class _Scoring:
-    """What scores in one run: the ranker that serves, the one on trial, and the day."""
+    """What scores in one run: the ranker that serves, the one on trial, their generation, and the day."""
 
     ranker: "Ranker"
     trial: canary.Canary | None
     model_id: int | None
+    generation: int
     today: date
 
     def write(self, session: Session, batch: Sequence[int]) -> int:
-        """Score some claims; gives how many."""
-        claims = list(session.scalars(select(Claim).where(Claim.id.in_(batch)).order_by(Claim.id)))
-        facts = [facts_of(claim, best_matches(session, claim.id), self.today) for claim in claims]
-        for claim, fact, ranked in zip(claims, facts, self.ranker.score(facts), strict=True):
-            _write(session, claim, fact, ranked, self.model_id)
+        """Score those of some claims that still wait and that nobody has in hand; gives how many."""
+        if due.generation(session, "rank") != self.generation:
+            return 0  # another model serves since: the next round asks that one
+        waits = Claim.id.in_(batch) & (Claim.ranked < self.generation)
+        query = select(Claim).where(due.unsettled(), waits).order_by(Claim.id)
+        # a row is locked for as long as its batch is scored; a process that falls silent is cut off
+        silence_ends(session)
+        claims = list(session.scalars(query.with_for_update(skip_locked=True)))
+        matches = best_matches_of(session, [claim.id for claim in claims])
+        facts = [facts_of(claim, matches.get(claim.id, (0.0, 0.0)), self.today) for claim in claims]
+        put(
+            session,
+            claims,
+            facts,
+            self.ranker.score(facts),
+            Serving(self.model_id, self.generation, self.today),
+        )
         _order_canary(session, self.trial, claims, facts)
         return len(claims)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What a score was made with: the model, the generation of what ranking reckons with, and the day."""
+
+    model_id: int | None
+    generation: int
+    today: date
+
+
+def put(
+    session: Session,
+    claims: Sequence[Claim],
+    facts: "Sequence[ClaimFacts]",
+    ranked: "Sequence[Ranked]",
+    serving: Serving,
+) -> None:
+    """Write the scores of some claims and their reasons, in place of what was there."""
+    session.execute(_reasons([claim.id for claim in claims]))
+    for claim, fact, one in zip(claims, facts, ranked, strict=True):
+        _write(session, claim, fact, one, serving.model_id)
+        claim.ranked, claim.fresh_day, claim.queue_due = serving.generation, serving.today, True
 
 
 def _score(stage: parking.Stage, scoring: _Scoring, batch: Sequence[int]) -> int:
@@ -78,7 +125,7 @@ def _score(stage: parking.Stage, scoring: _Scoring, batch: Sequence[int]) -> int
         except parking.MACHINE:
             raise
         except Exception as error:
-            LOG.warning("batch_failed stage=rank claims=%d error=%s", len(batch), type(error).__name__)
+            stage.batch_failed(len(batch), error)
     one_by_one = (stage.one(_item(one), partial(scoring.write, batch=[one])) for one in batch)
     return sum(n or 0 for n in one_by_one)
 
@@ -94,6 +141,8 @@ def _order_canary(
     if trial is None:
         return
     mine = [(claim, fact) for claim, fact in zip(claims, facts, strict=True) if trial.orders(claim)]
+    session.flush()
+    session.execute(_reasons([claim.id for claim, _ in mine]))
     ranked = trial.ranker.score([fact for _, fact in mine])
     for (claim, fact), one in zip(mine, ranked, strict=True):
         _write(session, claim, fact, one, trial.model_id)
@@ -118,15 +167,31 @@ def facts_of(claim: Claim, matches: tuple[float, float], today: date) -> "ClaimF
 
 def best_matches(session: Session, claim_id: int) -> tuple[float, float]:
     """The best score against known false and known true claims that differ in no value."""
+    return best_matches_of(session, [claim_id]).get(claim_id, (0.0, 0.0))
+
+
+def best_matches_of(session: Session, claim_ids: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """The same of each of some claims that has any."""
     rows = session.execute(
-        select(KnownClaim.rating, func.max(ClaimMatch.score))
-        .join(ClaimMatch, ClaimMatch.known_id == KnownClaim.id)
-        .where(ClaimMatch.claim_id == claim_id, ClaimMatch.differs.is_(None))
-        .group_by(KnownClaim.rating)
+        select(ClaimMatch.claim_id, KnownClaim.rating, ClaimMatch.score)
+        .join(KnownClaim, ClaimMatch.known_id == KnownClaim.id)
+        .where(ClaimMatch.claim_id.in_(claim_ids), ClaimMatch.differs.is_(None))
     )
-    best = {rating: score for rating, score in rows if rating}
-    false = max((best.get(rating, 0.0) for rating in COUNTED_FALSE), default=0.0)
-    return false, best.get(Rating.TRUE, 0.0)
+    best: dict[int, tuple[float, float]] = {}
+    for claim_id, rating, score in rows:
+        false, true = best.get(claim_id, (0.0, 0.0))
+        if rating in COUNTED_FALSE:
+            false = max(false, score)
+        if rating == Rating.TRUE:
+            true = max(true, score)
+        best[claim_id] = (false, true)
+    return best
+
+
+def _reasons(claim_ids: Sequence[int]) -> Delete:
+    """Takes the promoted model's reasons of some claims away."""
+    promoted = ClaimReason.position < answers.FIRST_LEARNED
+    return delete(ClaimReason).where(ClaimReason.claim_id.in_(claim_ids), promoted)
 
 
 def _write(
@@ -140,8 +205,6 @@ def _write(
     claim.reach, claim.freshness = reach(facts), freshness(facts)
     claim.priority = moved(claim.score, claim.learned) * claim.reach * claim.freshness
     claim.model_id = model_id
-    promoted = ClaimReason.position < answers.FIRST_LEARNED
-    session.execute(delete(ClaimReason).where(ClaimReason.claim_id == claim.id, promoted))
     for position, reason in enumerate(ranked.reasons):
         session.add(
             ClaimReason(
@@ -156,26 +219,61 @@ def queue(desk: Desk) -> int:
     While the independent audit stops it the score lets nothing in. What the fixed share then brings is still
     marked where the score would have flagged it, so that a newer audit has something to judge.
     """
-    threshold = desk.settings.share("queue.threshold")
-    share = desk.settings.share("queue.exploration")
-    now = desk.clock()
+    rules = _Rules(desk.settings.share("queue.threshold"), desk.settings.share("queue.exploration"))
     stage = parking.Stage(desk, "queue")
+    with desk.sessions.begin() as session:
+        _ask_again(session, rules, autoqueue.stopped(session, desk.clock()) is None)
+    entered, after = 0, 0
+    while True:
+        some, after = _enter_some(stage, rules, after)
+        if some is None:
+            return entered
+        entered += some
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What decides whether a claim enters: its score, or a share whatever its score."""
+
+    threshold: float
+    share: float
+
+
+def _ask_again(session: Session, rules: _Rules, by_score: bool) -> None:
+    """Look at every new claim again if what lets it in is not what it was."""
+    before = due.generation(session, "queue")
+    reckoned = f"{rules.threshold} {rules.share} {by_score}"
+    if due.reckons_with(session, "queue", reckoned) != before:
+        session.execute(
+            update(Claim).where(Claim.state == ClaimState.NEW, ~Claim.queue_due).values(queue_due=True),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _enter_some(stage: parking.Stage, rules: _Rules, after: int) -> tuple[int | None, int]:
+    """Look at the next claims that were scored since the last look; None once there are no more."""
+    desk = stage.desk
+    now = desk.clock()
     tried: dict[str, Exception | None] = {}
     with desk.sessions.begin() as session:
         by_score = autoqueue.stopped(session, now) is None
-        new = list(session.scalars(select(Claim).where(Claim.state == ClaimState.NEW)))
+        query = select(Claim).where(due.queue_due(), Claim.id > after).order_by(Claim.id).limit(LOOK)
+        new = list(session.scalars(query.with_for_update(skip_locked=True)))
+        last = max((claim.id for claim in new), default=after)
         for claim in new:
-            flagged = claim.score is not None and claim.score >= threshold
-            chosen = is_seed(claim) or _explored(desk.keys.sampling, claim.public_id, share)
+            flagged = claim.score is not None and claim.score >= rules.threshold
+            chosen = is_seed(claim) or _explored(desk.keys.sampling, claim.public_id, rules.share)
             item = _item(claim.id)
-            if (chosen or (flagged and by_score)) and not stage.parked(item):
+            if not (chosen or (flagged and by_score)):
+                claim.queue_due = False
+            elif not stage.parked(item):
                 tried[item] = _try_to_enter(session, claim, now, flagged=flagged)
         entered = [item for item, error in tried.items() if error is None]
         stage.forget(session, entered)
     for item, error in tried.items():
         if error is not None:
             stage.failed(item, error)
-    return len(entered)
+    return (len(entered) if new else None), last
 
 
 def _try_to_enter(session: Session, claim: Claim, now: datetime, *, flagged: bool) -> Exception | None:
@@ -194,6 +292,7 @@ def enter(claim: Claim, now: datetime, *, flagged: bool) -> None:
     claim.state = ClaimState.QUEUED
     claim.flagged = flagged
     claim.queued_at = now
+    claim.queue_due = False
     search.put_entered(claim)
 
 

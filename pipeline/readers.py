@@ -7,10 +7,15 @@ if TYPE_CHECKING:
 
 
 def make_reader(mask_key: bytes, province: str) -> "Reader":
-    """A reader of texts: gate, masker and gazetteer. Picklable by name, so worker processes can make one."""
+    """A reader of texts: gate, masker and gazetteer. Picklable by name, so worker processes can make one.
+
+    What a province package brings is looked up here; raises `UsageError` for a broken one.
+    """
     from classify.mask import Masker
     from classify.places import Gazetteer
     from classify.reader import Reader
-    from classify.scope import ScopeGate
+    from pipeline import provincegates, provinces
 
-    return Reader(ScopeGate.load(), Masker(mask_key), Gazetteer(province))
+    package = provinces.find(province)
+    names = provinces.local_names(package) if package else {}
+    return Reader(provincegates.gate_of(package), Masker(mask_key), Gazetteer(province, names))

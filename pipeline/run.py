@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from models import audit, retention
 from models.errors import KiemChungError
-from pipeline import independent, liverank, outlook, parking, undo
-from pipeline.clustering import cluster
+from pipeline import freshness, independent, liverank, logs, outlook, parking, undo
+from pipeline.clustering import MOST, cluster
 from pipeline.compose import Desk, build
 from pipeline.matching import match
 from pipeline.progress import Progress, silent
@@ -53,20 +53,40 @@ def run_once(desk: Desk, *, crawl: bool = True, progress: Progress = silent) -> 
 
 def stages(desk: Desk, progress: Progress = silent) -> tuple[int, int, int, int, int]:
     """Cluster, match, rank, queue, draw; gives the count of each, the draw before the queue."""
+    clustered, matched, ranked, queued = shared(desk, progress)
+    return clustered, matched, ranked, closing(desk), queued
+
+
+def shared(desk: Desk, progress: Progress = silent) -> tuple[int, int, int, int]:
+    """The stages whose work any number of processes share: cluster, match, rank, queue.
+
+    A long backlog goes through them in parts, so that its first claims are in the queue while the last wait.
+    """
     undo.settle_due(desk)
-    clustered = cluster(desk, progress)
-    matched = match(desk, progress)
-    ranked = rank(desk, progress)
+    done = [0, 0, 0, 0]
+    while True:
+        clustered = cluster(desk, progress)
+        # first the queue: what the score flags in this very run must not count as missed in the week's frame
+        part = (clustered, match(desk, progress), rank(desk, progress), queue(desk))
+        done = [whole + more for whole, more in zip(done, part, strict=True)]
+        if clustered < MOST:
+            return done[0], done[1], done[2], done[3]
+
+
+def closing(desk: Desk) -> int:
+    """What looks at all claims together, and is one process's work: freshness, order, outlook, draws, log.
+
+    Gives how many claims were drawn.
+    """
+    freshness.renew(desk)
     parking.whole(desk, "order", lambda: liverank.once(desk))
-    # first the queue: what the score flags in this very run must not count as missed in the week's frame
-    queued = queue(desk)
     outlook.reckon(desk)
     drawn = draw_due(desk)
     independent.draw_due(desk)
     with desk.sessions.begin() as session:
         audit.publish_head(session, desk.clock)
     retention.fold(desk.engine)
-    return clustered, matched, ranked, drawn, queued
+    return drawn
 
 
 def sync_sources(desk: Desk) -> int:
@@ -131,6 +151,7 @@ def _crawl_child(
     answer: "Connection",
 ) -> None:
     stop_with_parent()
+    logs.configure(settings)
     desk = build(settings, local_hosts=local_hosts, migrated=False)
     try:
         answer.send(dict(crawl_now(desk, source_ids).outcomes))

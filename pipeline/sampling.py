@@ -5,7 +5,7 @@ known chance of being seen. The week's secret is derived from the desk's key and
 public log before the week ends, so that nobody can choose a frame or a seed that suits them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, insert, select
@@ -38,11 +38,18 @@ def draw_due(desk: Desk) -> int:
         for week in (present, iso_week(now + timedelta(days=7))):
             _commit(session, desk, week)
     with desk.reading() as session:
-        drawn = select(SampleFrame.week)
-        ended = (Claim.week > NO_WEEK) & (Claim.week < present)
-        waiting = select(Claim.week).where(ended, Claim.week.not_in(drawn))
-        weeks = sorted(session.scalars(waiting.distinct()))
+        weeks = [week for week in _ended(session, present) if session.get(SampleFrame, week) is None]
     return sum(draw(desk, week) for week in weeks)
+
+
+def _ended(session: Session, present: str) -> Iterator[str]:
+    """The weeks before the present one that hold claims: one step of an index a week, however many claims."""
+    week: str | None = NO_WEEK
+    while week is not None:
+        later = select(func.min(Claim.week)).where(Claim.week > week, Claim.week < present)
+        week = session.scalar(later)
+        if week is not None:
+            yield week
 
 
 def draw(desk: Desk, week: str) -> int:

@@ -2,25 +2,31 @@
 
 The ledger in the database decides what is due; APScheduler only wakes this up. A period that was missed is
 run on return: the newest one of a daily job, every one of a weekly job, because each week has its figures.
+Of several processes one looks, the one that leads (`pipeline.leadership`).
 """
 
 import logging
 import multiprocessing
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from models.claims import Claim
 from models.errors import KiemChungError
+from models.locks import Locks, locks_of
 from models.weeks import NO_WEEK, ZONE, iso_week, local_day, week_days, weeks_between
-from pipeline import backup, copies, export_jobs, ledger, patience, replays, undo
+from pipeline import backup, copies, export_jobs, ledger, logs, patience, replays, undo
 from pipeline.compose import Desk, build
 from pipeline.erase import erase_due
+from pipeline.leadership import Leadership, job_lock
 from pipeline.livework import Keeper
+from pipeline.run import stop_with_parent
 from pipeline.settings import Settings
 from pipeline.worker import cycle, period_of
 
@@ -32,6 +38,8 @@ ERASE_AT = time(3, 0)
 BACKUP_AT = time(3, 30)  # after the erasure, so that no copy holds what is over age
 WAKE_S = 30
 STOP_S = 20
+SETTLE_S = 8.0
+"""How long a new leader gives the jobs of the one before to take their locks again after a restart."""
 
 
 @dataclass(frozen=True)
@@ -169,12 +177,40 @@ BY_NAME: Mapping[str, Job] = {job.name: job for job in JOBS}
 Launch = Callable[[Desk, str, str], bool]
 
 
-def tick(desk: Desk, launch: Launch, jobs: Sequence[Job] = JOBS) -> list[tuple[str, str, bool]]:
-    """Run everything that is due and not yet taken; gives (job, period, whether it ended well)."""
+def tick(
+    desk: Desk, launch: Launch, jobs: Sequence[Job] = JOBS, leads: Callable[[], bool] = lambda: True
+) -> list[tuple[str, str, bool]]:
+    """Run everything that is due and not yet taken; gives (job, period, whether it ended well).
+
+    Nothing more is taken once this process no longer leads.
+    """
     due = ((job.name, period) for job in jobs for period in job.due(desk, desk.clock()))
     return [
-        (job, period, _run(desk, launch, job, period)) for job, period in due if _taken(desk, job, period)
+        (job, period, _run(desk, launch, job, period))
+        for job, period in due
+        if leads() and _taken(desk, job, period)
     ]
+
+
+def free_the_dead(desk: Desk) -> list[tuple[str, str]]:
+    """Give back the periods that nobody works on any more; gives (job, period) of each.
+
+    Whoever does the work of a job holds the job's lock: an open row with a free lock was killed.
+    """
+    with desk.reading() as session:
+        runs = [run for run in ledger.under_way(session) if run.job in BY_NAME]
+    if not runs:
+        return []
+    locks = locks_of(desk.engine, desk.owner)
+    try:
+        dead = [run for run in runs if locks.take(job_lock(run.job))]
+        with desk.sessions.begin() as session:
+            given = [(run.job, run.period) for run in dead if ledger.abandon(session, run)]
+    finally:
+        locks.close()
+    for job, period in given:
+        LOG.warning("job_abandoned job=%s period=%s", job, period)
+    return given
 
 
 def _taken(desk: Desk, job: str, period: str) -> bool:
@@ -187,16 +223,33 @@ def _taken(desk: Desk, job: str, period: str) -> bool:
         return not ledger.busy(session, job, now) and ledger.claim(session, job, period, now)
 
 
+class InterruptedJobError(KiemChungError):
+    """The work of a period was ended before it was done, because its process was told to stop."""
+
+
 def _run(desk: Desk, launch: Launch, job: str, period: str) -> bool:
-    ended_well = False
+    outcome = ledger.FAILED
     try:
-        ended_well = launch(desk, job, period)
+        if launch(desk, job, period):
+            outcome = ledger.DONE
+    except InterruptedJobError:
+        outcome = ""
     finally:
-        outcome = ledger.DONE if ended_well else ledger.FAILED
-        # a database that was stopped meanwhile is waited for: an open job is only taken over in two hours
-        patience.surely(lambda: ledger.close(desk.sessions, job, period, desk.clock(), outcome))
-        LOG.info("job_ended job=%s period=%s outcome=%s", job, period, outcome)
-    return ended_well
+        # a database that was stopped meanwhile is waited for: an open job is only taken over when it is known
+        # that nobody works on it
+        patience.surely(lambda: _ended(desk, job, period, outcome))
+        LOG.info("job_ended job=%s period=%s outcome=%s", job, period, outcome or "interrupted")
+    return outcome == ledger.DONE
+
+
+def _ended(desk: Desk, job: str, period: str, outcome: str) -> None:
+    if outcome:
+        ledger.close(desk.sessions, job, period, desk.clock(), outcome)
+        return
+    with desk.sessions.begin() as session:
+        for run in ledger.under_way(session):
+            if (run.job, run.period) == (job, period):
+                ledger.abandon(session, run)
 
 
 def here(desk: Desk, job: str, period: str) -> bool:
@@ -206,24 +259,55 @@ def here(desk: Desk, job: str, period: str) -> bool:
 
 
 def _child(settings: Settings, local_hosts: dict[str, tuple[str, int]], job: str, period: str) -> None:
+    stop_with_parent()
+    logs.configure(settings)
     desk = build(settings, local_hosts=local_hosts, migrated=False)
+    locks = locks_of(desk.engine, desk.owner)
     try:
-        here(desk, job, period)
+        with _alone(locks, job):
+            here(desk, job, period)
     except KiemChungError as error:
         LOG.warning("job_failed job=%s period=%s error=%s", job, period, error)
         raise SystemExit(1) from error
     except KeyboardInterrupt:
         raise SystemExit(1) from None
     finally:
+        locks.close()
         desk.close()
 
 
-class Scheduler:
-    """Wakes up on its own thread and runs what is due in child processes: the web never waits for it."""
+@contextmanager
+def _alone(locks: Locks, job: str) -> Iterator[None]:
+    """Hold the lock of a job while it lasts, and take it again after the database was restarted."""
+    if not locks.take(job_lock(job)):
+        raise KiemChungError("another process is still at it")
+    done = threading.Event()
 
-    def __init__(self, desk: Desk, wake_s: float = WAKE_S) -> None:
+    def watch() -> None:
+        while not done.wait(SETTLE_S / 4):
+            with suppress(SQLAlchemyError, KiemChungError):
+                locks.take(job_lock(job))
+
+    watching = threading.Thread(target=watch, name="job-lock", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watching.join()
+
+
+class Scheduler:
+    """Wakes up on its own thread and runs what is due in child processes: the web never waits for it.
+
+    While another process leads it only asks, every few seconds, whether it still does.
+    """
+
+    def __init__(self, desk: Desk, wake_s: float = WAKE_S, leadership: Leadership | None = None) -> None:
         self.desk = desk
         self.wake_s = wake_s
+        self.leadership = leadership or Leadership(desk)
+        self._settled = False
         self._child: BaseProcess | None = None
         self._order = Keeper(desk)
         self._stopping = threading.Event()
@@ -232,6 +316,7 @@ class Scheduler:
         """Start; the first look is at once."""
         from apscheduler.schedulers.background import BackgroundScheduler
 
+        self.leadership.start()
         self._scheduler = BackgroundScheduler(timezone=ZONE)
         # no wake-up is thrown away for being late, none runs beside another
         self._scheduler.add_job(
@@ -254,19 +339,35 @@ class Scheduler:
             child.join(STOP_S)
         self._order.stop()
         self._scheduler.shutdown(wait=True)
+        self.leadership.stop()
 
     def _wake(self) -> None:
+        if not self.leadership.leads:
+            self._settled = False
+            self._order.stop()
+            return
         try:
+            self._settle()
             undo.settle_due(self.desk)
             self._order.look()
-            tick(self.desk, self._launch)
+            tick(self.desk, self._launch, leads=lambda: self.leadership.leads)
         except Exception:
             # a locked database or a full disk now is no reason to stop for ever; the ledger says what is open
             LOG.exception("schedule_failed")
 
+    def _settle(self) -> None:
+        """Once, when it begins to lead: what the leader before left undone is due again at once."""
+        if self._settled:
+            return
+        with self.desk.reading() as session:
+            wait_s = SETTLE_S - self.leadership.led_for if ledger.under_way(session) else 0.0
+        if not self._stopping.wait(max(0.0, wait_s)):
+            free_the_dead(self.desk)
+            self._settled = True
+
     def _launch(self, desk: Desk, job: str, period: str) -> bool:
         if self._stopping.is_set():
-            return False
+            raise InterruptedJobError(f"{job} {period}")
         spawn = multiprocessing.get_context("spawn")
         self._child = spawn.Process(
             target=_child, args=(desk.settings, dict(desk.local_hosts), job, period), name=f"kiemchung-{job}"
@@ -275,4 +376,6 @@ class Scheduler:
         self._child.join()
         ended_well = self._child.exitcode == 0
         self._child = None
+        if self._stopping.is_set() and not ended_well:
+            raise InterruptedJobError(f"{job} {period}")
         return ended_well

@@ -11,8 +11,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.errors import UsageError
+
+if TYPE_CHECKING:
+    from models.session import Pool
 
 FILE_NAME = "kiemchung.toml"
 PREFIX = "KIEMCHUNG_"
@@ -45,6 +49,16 @@ TABLE: tuple[Setting, ...] = (
     Setting("desk.name", "Kiểm Chứng", "name of the desk on every page and in every feed"),
     Setting("desk.province", "86", "code of the province that the desk serves (86 is Vĩnh Long)"),
     Setting("database.url", "sqlite:///var/kiemchung.sqlite", "SQLite file or PostgreSQL address"),
+    Setting(
+        "database.password_file",
+        "",
+        "file with the password of the PostgreSQL role, so that it stands in no address; empty: none",
+    ),
+    Setting("database.pool_size", 5, "connections to PostgreSQL that each process keeps", 1, 100),
+    Setting("database.max_overflow", 5, "connections that each process may open beyond them", 0, 100),
+    Setting(
+        "database.pool_timeout_s", 10, "seconds that a page or stage waits for a free connection", 1, 120
+    ),
     Setting("paths.var", "var", "folder for keys, models, exports and backups"),
     Setting("sources.file", "sources.toml", "the source registry"),
     Setting("crawl.bot_name", "KiemChungBot", "name of the crawler in every request", form=_WORD),
@@ -106,6 +120,27 @@ TABLE: tuple[Setting, ...] = (
         "",
         "public key of `kiemchung keys tips`: tips are kept sealed to it, unreadable here; empty: not sealed",
     ),
+    Setting("channels.telegram", False, "whether a Telegram bot of the desk takes tips"),
+    Setting(
+        "channels.telegram_secret_file", "", "file with the secret_token (24 or more) of the bot's webhook"
+    ),
+    Setting("channels.zalo", False, "whether a Zalo Official Account of the desk takes tips"),
+    Setting("channels.zalo_app_id", "", "id of the Zalo app that the account belongs to", form=r"|\d{1,30}"),
+    Setting("channels.zalo_secret_file", "", "file with the account's secret key, which signs its events"),
+    Setting("channels.zalo_app_secret_file", "", "file with the app's secret key, which renews its tokens"),
+    Setting("channels.zalo_refresh_token_file", "", "file with the first refresh token of the account"),
+    Setting(
+        "channels.zalo_api",
+        "https://openapi.zalo.me/v3.0/oa/message/cs",
+        "address that answers to Zalo users are sent to",
+        form=_ADDRESS.removeprefix("|"),
+    ),
+    Setting(
+        "channels.zalo_token_api",
+        "https://oauth.zaloapp.com/v4/oa/access_token",
+        "address that gives the account's tokens",
+        form=_ADDRESS.removeprefix("|"),
+    ),
     Setting("train.min_labels", 40, "verdicts needed before a challenger is trained", 20, 100000),
     Setting(
         "metrics.token_file",
@@ -113,6 +148,10 @@ TABLE: tuple[Setting, ...] = (
         "file with the token (32 characters or more) by which Prometheus reads /metrics; empty: only admins",
     ),
     Setting("schedule.enabled", True, "whether `serve` also runs the stages on schedule"),
+    Setting(
+        "log.format", "text", "how events are written on standard error: text, or json, one object a line"
+    ),
+    Setting("log.level", "warning", "the least that is written: debug, info, warning or error"),
 )
 
 BY_NAME = {setting.name: setting for setting in TABLE}
@@ -146,8 +185,33 @@ class Settings:
         return self.folder / self.text(name)
 
     @property
+    def pool(self) -> "Pool":
+        """How many connections a process may have."""
+        from models.session import Pool  # SQLAlchemy takes a third of a second
+
+        size, overflow = self.number("database.pool_size"), self.number("database.max_overflow")
+        return Pool(size, overflow, self.number("database.pool_timeout_s"))
+
+    @property
     def database_url(self) -> str:
-        """The database address with a relative SQLite path taken from the settings' folder."""
+        """The database address, complete; raises `UsageError` if the file of its password cannot be read."""
+        url = self.database_place
+        if not self.text("database.password_file") or url.startswith("sqlite"):
+            return url
+        from sqlalchemy import make_url  # a third of a second, spared to everybody who has no such file
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            password = self.path("database.password_file").read_text(encoding="utf-8").strip()
+            return make_url(url).set(password=password).render_as_string(hide_password=False)
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"database.password_file: cannot be read ({error})") from error
+        except ArgumentError as error:
+            raise UsageError("database.url: not a database address that can be read") from error
+
+    @property
+    def database_place(self) -> str:
+        """The address as it is set, with a relative SQLite path taken from the settings' folder."""
         url = self.text("database.url")
         prefix = "sqlite:///"
         if url.startswith(prefix) and not url.startswith(prefix + "/") and ":memory:" not in url:
@@ -259,8 +323,9 @@ def _suggest(name: str) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-def template() -> str:
-    """A settings file with every setting, its help and its default, all commented out."""
+def template(given: Mapping[str, Value] | None = None) -> str:
+    """A settings file with every setting, its help and its default, commented out unless it is given."""
+    chosen = given or {}
     lines = ["# Settings of the desk. Take the # away from what you change.", ""]
     section = ""
     for setting in TABLE:
@@ -268,7 +333,8 @@ def template() -> str:
         if head != section:
             lines += [f"[{head}]"] if not section else ["", f"[{head}]"]
             section = head
-        lines += [f"# {setting.help}", f"# {key} = {_toml(setting.default)}"]
+        off = "" if setting.name in chosen else "# "
+        lines += [f"# {setting.help}", f"{off}{key} = {_toml(chosen.get(setting.name, setting.default))}"]
     return "\n".join(lines) + "\n"
 
 

@@ -45,8 +45,11 @@ class TipStatus:
     """Whether it is kept so that this machine cannot read it."""
 
 
-def take(desk: Desk, text: str) -> "TipReceipt":
-    """Take one tip of the public form; what is not ours is dropped in memory."""
+def take(desk: Desk, text: str, receipt: str | None = None) -> "TipReceipt":
+    """Take one tip of the public form; what is not ours is dropped in memory.
+
+    A channel gives the `receipt`, made of its message, so that the same message is taken once.
+    """
     from classify.near import similarity
     from crawlers.intake import take_tip
 
@@ -56,6 +59,7 @@ def take(desk: Desk, text: str) -> "TipReceipt":
         text,
         desk.clock,
         desk.keys.receipt,
+        receipt=receipt,
         similarity=similarity,
         seal=_seal(desk),
     )
@@ -137,10 +141,12 @@ def _without(session: Session, claim: Claim, key: str) -> None:
         recount(session, claim.id)
     else:
         claim.n_mentions = claim.n_stories = claim.n_sources = claim.n_tips = 0
+        claim.ranked = 0
 
 
 def _reword(session: Session, claim: Claim, left: Sequence[Mention]) -> None:
     """Put another's words, or the desk's own, where the tip's were."""
+    claim.match_due, claim.ranked = True, 0
     taken = set(session.scalars(select(Claim.key).where(Claim.key.in_([mention.key for mention in left]))))
     free = [mention for mention in left if mention.key not in taken]
     if free:

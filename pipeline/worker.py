@@ -1,20 +1,20 @@
-"""Processes that run the stages: one cycle, a loop, and workers that take turns by the ledger."""
+"""Processes that run the stages: one cycle, a loop, and workers that share what waits."""
 
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import KiemChungError
-from models.session import is_away, is_full
+from models.session import is_away, is_full, is_postgresql
 from pipeline import ledger, patience
 from pipeline.compose import Desk
 from pipeline.progress import Progress, silent
-from pipeline.run import RunReport, run_once, stages
+from pipeline.run import RunReport, closing, run_once, shared
 from pipeline.sourcing import crawl_problem
 
 if TYPE_CHECKING:
@@ -63,30 +63,72 @@ def period_of(now: datetime, seconds: int) -> str:
     return datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def work(desk: Desk, dask: str | None = None, *, once: bool = False) -> None:
-    """Run the stages for ever, in turn with all other workers; `dask` is a scheduler's address."""
+@dataclass(frozen=True)
+class Turn:
+    """What one turn of a worker did; `led` says that the work of one process alone fell to it."""
+
+    clustered: int
+    matched: int
+    ranked: int
+    queued: int
+    led: bool
+    seconds: float
+
+    @property
+    def line(self) -> str:
+        """The turn in one line."""
+        did = f"{self.clustered} placed, {self.matched} matched, {self.ranked} ranked, {self.queued} queued"
+        return f"{did} in {self.seconds:.1f} s" + (", led" if self.led else "")
+
+    def as_dict(self) -> dict[str, object]:
+        """The turn as plain values."""
+        return asdict(self)
+
+
+def work(
+    desk: Desk,
+    dask: str | None = None,
+    *,
+    once: bool = False,
+    progress: Progress = silent,
+    tell: Callable[[Turn], None] = lambda turn: None,  # noqa: ARG005 -- says nothing
+) -> None:
+    """Run the stages for ever, together with all other workers; `dask` is a scheduler's address.
+
+    `tell` hears of every turn.
+    """
     at_work = desk if dask is None else spread(desk, dask)
     for _ in every(TURN_S, once=once):
-        go_on(lambda: turn(at_work), LOG.warning, once=once)
+        done = go_on(lambda: turn(at_work, progress), LOG.warning, once=once)
+        if done is not None:
+            tell(done)
 
 
-def turn(desk: Desk) -> bool:
-    """Run the stages if no other worker does or did in this minute; says whether it was ours."""
+def turn(desk: Desk, progress: Progress = silent) -> Turn | None:
+    """Do what waits for the stages; on SQLite None if another worker does so or did in this minute.
+
+    On PostgreSQL any number share what waits; what is one process's work falls to one of them each minute.
+    """
+    started = time.monotonic()
     now = desk.clock()
     period = period_of(now, TURN_S)
     outcome = ""
     try:
         with desk.sessions.begin() as session:
-            if ledger.busy(session, JOB, now) or not ledger.claim(session, JOB, period, now):
-                return False
+            alone = not is_postgresql(session)
+            led = not ledger.busy(session, JOB, now) and ledger.claim(session, JOB, period, now)
+            if alone and not led:
+                return None
             # from here on, not from the next line on: a signal to stop can come between
-            outcome = ledger.FAILED
-        stages(desk)
-        outcome = ledger.DONE
+            outcome = ledger.FAILED if led else ""
+        clustered, matched, ranked, queued = shared(desk, progress)
+        if led:
+            closing(desk)
+            outcome = ledger.DONE
     finally:
         if outcome:
             patience.surely(lambda: ledger.close(desk.sessions, JOB, period, desk.clock(), outcome))
-    return True
+    return Turn(clustered, matched, ranked, queued, led, round(time.monotonic() - started, 3))
 
 
 def go_on(step: Callable[[], T], tell: Callable[[str], None], *, once: bool = False) -> T | None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from models.errors import KiemChungError
+from pipeline import channels as channel_settings
 from pipeline import oidc, second_factor, workdays
 from pipeline.compose import Desk
 from review_ui import permissions, scraper
@@ -25,6 +26,8 @@ from review_ui.routes import (
     api_public,
     api_tips,
     appeals,
+    bookmarklet,
+    channels,
     claim,
     claimwork,
     corrections,
@@ -53,6 +56,7 @@ from review_ui.routes import (
     tips,
 )
 from review_ui.security import Shield
+from review_ui.stopwatch import Stopwatch
 from review_ui.templating import make_environment
 from review_ui.throttle import Throttle
 
@@ -63,6 +67,8 @@ ALL = (
     handouts.routes,
     tips.routes,
     api_tips.routes,
+    channels.routes,
+    bookmarklet.routes,
     appeals.routes,
     agreement.routes,
     figures.routes,
@@ -97,11 +103,12 @@ def create_app(desk: Desk, banner: str | None = None) -> FastAPI:
     """The site of a desk.
 
     Raises `WiringError` if a route has no row in the table of permissions, `UsageError` if the token file of
-    `/metrics`, `web.second_factor`, the extra holidays or the settings of OIDC cannot be used. `banner` is
-    shown on top of every page, to say that a desk holds sample data.
+    `/metrics`, `web.second_factor`, a channel, the extra holidays or the settings of OIDC cannot be used.
+    `banner` is shown on top of every page, to say that a desk holds sample data.
     """
     scraper.check(desk.settings)
     workdays.extra_days(desk.settings)
+    channel_settings.check(desk.settings)
     second_factor.check_setting(desk)
     if oidc.is_configured(desk):
         oidc.client(desk)
@@ -119,6 +126,7 @@ def create_app(desk: Desk, banner: str | None = None) -> FastAPI:
     app.add_exception_handler(KiemChungError, answer)
     origin = desk.settings.text("web.public_url").rstrip("/")
     app.add_middleware(Shield, fault_page=answer, origin=origin)
+    app.add_middleware(Stopwatch)
     return app
 
 

@@ -64,6 +64,10 @@ async def posted_json(request: Request) -> Form:
 async def _read(request: Request) -> bytes:
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != _JSON:
         raise MediaTypeError("body: send application/json")
+    return await _bounded(request)
+
+
+async def _bounded(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -78,5 +82,11 @@ def json_answer(document: dict[str, object], status: int = 200) -> Response:
     return Response(json.dumps(document, ensure_ascii=False), status, headers=headers)
 
 
+async def posted_bytes(request: Request) -> bytes:
+    """The body as it came, for a signature over it."""
+    return await _bounded(request)
+
+
+PostedBytes = Annotated[bytes, Depends(posted_bytes)]
 PostedJson = Annotated[Form, Depends(posted_json)]
 PostedObject = Annotated[dict[str, object], Depends(posted_object)]

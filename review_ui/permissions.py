@@ -49,6 +49,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "api_send_tip": EVERYBODY,
     "api_follow": EVERYBODY,
     "api_withdraw": EVERYBODY,
+    # messaging channels (404 while off) and the bookmarklet
+    "telegram_channel": EVERYBODY,
+    "zalo_channel": EVERYBODY,
+    "bookmarklet": EVERYBODY,
     "appeal_form": EVERYBODY,
     "appeal": EVERYBODY,
     "appeal_status": EVERYBODY,
@@ -68,6 +72,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "open_data": EVERYBODY,
     "oembed": EVERYBODY,
     "healthz": EVERYBODY,
+    "readyz": EVERYBODY,
     "static_file": EVERYBODY,
     "sign_in_form": EVERYBODY,
     "sign_in": EVERYBODY,

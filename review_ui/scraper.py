@@ -1,7 +1,6 @@
 """The token of a machine that reads `/metrics`: kept in a file, compared in constant time."""
 
 import hmac
-from pathlib import Path
 
 from models.errors import UsageError
 from pipeline.settings import Settings
@@ -16,7 +15,7 @@ def check(settings: Settings) -> None:
     if not named:
         return
     try:
-        token = _token(named)
+        token = _token(settings)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"metrics.token_file: {named} cannot be read ({error})") from error
     if len(token) < LEAST:
@@ -29,12 +28,12 @@ def is_scraper(settings: Settings, authorization: str | None) -> bool:
     if not named or not authorization or not authorization.startswith(SCHEME):
         return False
     try:
-        token = _token(named)
+        token = _token(settings)
     except (OSError, UnicodeDecodeError):
         return False
     given = authorization.removeprefix(SCHEME).strip()
     return len(token) >= LEAST and hmac.compare_digest(token.encode(), given.encode())
 
 
-def _token(named: str) -> str:
-    return Path(named).read_text(encoding="utf-8").strip()
+def _token(settings: Settings) -> str:
+    return settings.path("metrics.token_file").read_text(encoding="utf-8").strip()

@@ -99,7 +99,7 @@ class Shield:
         if scope["method"] in _SAFE_METHODS:
             return
         headers = Headers(scope=scope)
-        if scope["path"].startswith("/api/") and not _sent_by_browser(headers):
+        if scope["path"].startswith(("/api/", "/channels/")) and not _sent_by_browser(headers):
             return  # a program has no session that another site could ride on
         if not same_site(headers, self.origin):
             raise CrossSiteError("this form was not sent from a page of this site")

@@ -24,6 +24,9 @@ HOUR_OF_CODES = RateLimitItemPerHour(30)
 OUTSIDE_SIGN_INS = RateLimitItemPerMinute(60)
 TIPS = RateLimitItemPerMinute(30, 10)
 ALL_TIPS = RateLimitItemPerMinute(3_000, 10)
+MESSAGES = RateLimitItemPerMinute(10, 10)
+ALL_MESSAGES = RateLimitItemPerMinute(3_000, 10)
+UNSIGNED = RateLimitItemPerMinute(60)
 APPEALS = RateLimitItemPerMinute(10, 10)
 ALL_APPEALS = RateLimitItemPerMinute(200, 10)
 
@@ -61,6 +64,14 @@ class Throttle:
     def tip(self, address: str | None) -> bool:
         """Whether one more tip from this address's network may come in."""
         return self._admit(TIPS, ALL_TIPS, "tip", self._sender(address))
+
+    def message(self, token: str) -> bool:
+        """Whether one more message of this day's keyed token of a sender may come in (T3)."""
+        return self._admit(MESSAGES, ALL_MESSAGES, "message", token)
+
+    def unsigned(self, channel: str) -> bool:
+        """Whether one more delivery that nobody signed is worth a write of its counter."""
+        return self._limiter.hit(UNSIGNED, "unsigned", channel)
 
     def appeal(self, address: str | None) -> bool:
         """Whether one more appeal from this address's network may come in."""

@@ -78,10 +78,11 @@ def desk(
     `check` too, and a PostgreSQL that is not up yet is waited for.
     """
     # SQLAlchemy and everything above it takes a third of a second: never before a command needs it
-    from pipeline import inuse
+    from pipeline import inuse, logs
     from pipeline.compose import build, prepare
 
     chosen = settings(context, **flags)
+    logs.configure(chosen)
     with inuse.sharing(chosen.path("paths.var")):
         made = build(chosen, migrated=False)
         try:
@@ -99,7 +100,9 @@ def _look_first(made: "Desk", check: "Callable[[Desk], None] | None") -> None:
     startcheck.check(made)
     if check is not None:
         check(made)
-    patience.until_there(made.engine, _away)
+    # among lines of JSON the event alone: a line for people would be one that does not parse
+    in_words = made.settings.text("log.format") == "text"
+    patience.until_there(made.engine, _away if in_words else lambda _: None)
 
 
 def _away(error: Exception) -> None:

@@ -163,6 +163,18 @@ def export_open_data(context: typer.Context, out: Out, as_json: Json = False) ->
     _written(files, as_json=as_json)
 
 
+@export_app.command("datasets", epilog=examples("kiemchung export datasets --out datasets"))
+def export_datasets(out: Out, as_json: Json = False) -> None:
+    """Write the Vietnamese sets that ship with the product as a citable release with fixed splits.
+
+    Needs no desk. CSV, JSONL and Parquet with datapackage.json, data cards, licence, citation and checksums;
+    the same bytes every time.
+    """
+    from pipeline import opendatasets
+
+    _written(opendatasets.export(out), as_json=as_json)
+
+
 @export_app.command("sealed-tips", epilog=examples("kiemchung export sealed-tips --out sealed"))
 def export_sealed_tips(context: typer.Context, out: Out, as_json: Json = False) -> None:
     """Write every sealed tip to a file, to be opened on the machine that holds the private key."""

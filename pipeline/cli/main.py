@@ -11,11 +11,13 @@ from typer.exceptions import Abort, TyperException
 from classify.errors import ClassifyError
 from models.errors import KiemChungError
 from pipeline.cli import (
+    archive,
     demo,
     figures,
     gather,
     keys,
     learn,
+    provinces,
     read,
     replay,
     seeds,
@@ -81,6 +83,7 @@ demo.register(app)
 app.add_typer(sources.app, name="sources")
 gather.register(app)
 serving.register(app)
+archive.register(app)
 read.register(app)
 replay.register(app)
 learn.register(app)
@@ -88,6 +91,7 @@ app.command("metrics", epilog=figures.METRICS_EXAMPLES)(figures.metrics_command)
 app.add_typer(figures.export_app, name="export")
 app.add_typer(figures.audit_app, name="audit")
 app.add_typer(seeds.app, name="seeds")
+app.add_typer(provinces.app, name="provinces")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 

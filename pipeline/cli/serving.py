@@ -1,7 +1,9 @@
 """`kiemchung serve`: the web app and the scheduler."""
 
+import logging
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Annotated, Never
 
@@ -9,7 +11,9 @@ import typer
 
 from pipeline.cli import console
 from pipeline.cli.console import examples
+from pipeline.settings import Settings
 
+LOG = logging.getLogger("kiemchung.serve")
 EPILOG = examples(
     "kiemchung serve",
     "kiemchung serve --host 0.0.0.0 --port 8080 --workers 2",
@@ -49,16 +53,33 @@ def serve(
         web.hand_down(desk, None if config is None else str(config.resolve()))
         scheduler = Scheduler(desk) if chosen.flag("schedule.enabled") else None
         signal.signal(signal.SIGTERM, _stop)
-        console.say(f"Kiểm Chứng: http://{chosen.text('web.host')}:{bound.getsockname()[1]}/")
-        sys.stdout.flush()
+        _announce(chosen, bound.getsockname()[1])
         try:
             if scheduler is not None:
                 scheduler.start()
-            web.serve_on(bound, web.FACTORY, chosen.number("web.workers"))
+            with _counting(chosen.number("web.workers")):
+                web.serve_on(bound, web.FACTORY, chosen.number("web.workers"))
         finally:
             if scheduler is not None:
                 scheduler.stop()
             bound.close()
+
+
+def _counting(workers: int) -> AbstractContextManager[None]:
+    """Several web processes count their answers together, one needs no files for it."""
+    from pipeline import traffic
+
+    return traffic.shared() if workers > 1 else nullcontext()
+
+
+def _announce(settings: Settings, port: int) -> None:
+    """Say where the site is: a line for people, or an event among the others for what collects them."""
+    address = f"http://{settings.text('web.host')}:{port}/"
+    if settings.text("log.format") == "json":
+        LOG.info("serving address=%s", address)
+        return
+    console.say(f"Kiểm Chứng: {address}")
+    sys.stdout.flush()
 
 
 def _stop(number: int, frame: FrameType | None) -> Never:  # noqa: ARG001 -- a signal handler's signature

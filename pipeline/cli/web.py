@@ -35,16 +35,19 @@ def check(desk: "Desk") -> None:
 
 def application() -> Any:  # noqa: ANN401 -- an ASGI application
     """The web app of one server process, made from its environment; the database was migrated before."""
+    from pipeline import logs
     from pipeline.compose import build
 
-    return app_of(build(load(), migrated=False))
+    settings = load()
+    logs.configure(settings)
+    return app_of(build(settings, migrated=False))
 
 
 def hand_down(desk: "Desk", config: str | None, environ: MutableMapping[str, str] = os.environ) -> None:
     """Leave this process's choices in the environment for the server processes that it starts."""
     if config is not None:
         environ[PREFIX + "CONFIG"] = config
-    environ[PREFIX + "DATABASE_URL"] = desk.settings.database_url
+    environ[PREFIX + "DATABASE_URL"] = desk.settings.database_place  # without the password of a file
     environ[PREFIX + "PATHS_VAR"] = str(desk.settings.path("paths.var").resolve())
 
 
@@ -83,6 +86,7 @@ def serve_on(bound: socket.socket, app: object, workers: int = 1) -> None:
         access_log=False,  # an address leads to a person (rule 1)
         server_header=False,
         proxy_headers=False,
+        log_config=None,  # its lines go the way of all others (pipeline/logs.py)
         log_level="warning",
         timeout_graceful_shutdown=5,
     )

@@ -1,12 +1,11 @@
 """Addresses for machines: feeds, open data, sitemap, robots, health."""
 
 from fastapi import Request
-from sqlalchemy import text
 from starlette.responses import PlainTextResponse, Response
 
 from models.errors import NotFoundError
 from models.vocabulary import Topic
-from pipeline import feeds, public
+from pipeline import feeds, processes, public
 from pipeline.feeds import Spoken
 from pipeline.public import PublicCorrection
 from review_ui.guard import Routes
@@ -15,6 +14,7 @@ from review_ui.pages import base_url, cacheable, desk_of, language_of, site_of
 from review_ui.templating import names, topic_of_slug
 
 routes = Routes()
+NOT_KEPT = {"Cache-Control": "no-store"}
 PAGES = (
     "/",
     "/gui-tin",
@@ -113,8 +113,15 @@ def robots(request: Request) -> Response:
 
 
 @routes.page("/healthz")
-def healthz(request: Request) -> Response:
-    """Whether the app reaches its database; says nothing else."""
-    with desk_of(request).reading() as session:
-        session.execute(text("SELECT 1"))
-    return PlainTextResponse("ok\n")
+def healthz() -> Response:
+    """Whether this process lives; it asks nothing, so that a database that is away restarts no process."""
+    return PlainTextResponse("ok\n", headers=NOT_KEPT)
+
+
+@routes.page("/readyz")
+def readyz(request: Request) -> Response:
+    """Whether visitors may be sent here: the database answers, its schema fits, and there is room."""
+    found = processes.not_ready(desk_of(request))
+    if found is not None:
+        return PlainTextResponse(f"not ready: {found}\n", 503, headers=NOT_KEPT)
+    return PlainTextResponse("ready\n", headers=NOT_KEPT)

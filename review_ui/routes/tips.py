@@ -22,7 +22,9 @@ MAX_TIP = 20_000
 def tip_form(request: Request) -> Response:
     """The tip form."""
     sealed = tips.are_sealed(desk_of(request))
-    return public_page(request, "public/tip.html", text="", limit=MAX_TIP, sealed=sealed)
+    # where the bookmarklet opens the form; a page that has no script otherwise has it then
+    pasted = request.query_params.get("dan") == "1"
+    return public_page(request, "public/tip.html", text="", limit=MAX_TIP, sealed=sealed, pasted=pasted)
 
 
 @routes.form("/gui-tin")

@@ -21,3 +21,16 @@
     reader.readAsDataURL(file);
   });
 })();
+// Words that the bookmarklet brings along: taken out of the fragment, which no server and no log sees, and out
+// of the address at once. Nothing is sent before its sender presses the button.
+(() => {
+  const text = document.getElementById("text");
+  const brought = new URLSearchParams(location.hash.slice(1));
+  if (!text || !brought.has("text")) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  if (text.value) return;
+  const site = (brought.get("site") || "").slice(0, 100);
+  const from = site ? `\n\n${text.dataset.seen}: ${site}` : "";
+  text.value = (brought.get("text") || "").slice(0, text.maxLength - from.length) + from;
+  text.focus();
+})();

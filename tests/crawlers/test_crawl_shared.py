@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 from crawlers.context import Budget
 from crawlers.crawl import crawl
 from models.gathered import FrontierPage, Item, Mention
+from models.session import make_engine, make_sessions
 from models.vocabulary import FrontierState
 from tests.crawlers.child import NOW, CrawlPlan, context, run_crawl
 from tests.crawlers.conftest import Desk
@@ -69,6 +71,34 @@ def test_processes_share_a_frontier_and_fetch_nothing_twice(desk: Desk, site: Si
         child.join(600)
     assert fetched(site) == Counter({f"/tin/{number}": 1 for number in range(PAGES)})
     assert_all_kept_once(desk)
+
+
+@pytest.mark.release
+def test_four_processes_on_postgresql_fetch_nothing_twice_and_starve_no_source(
+    postgres_url: str, tmp_path: Path, site: Site
+) -> None:
+    """Four sources, four processes at once: the server's own log says what was asked for, and when."""
+    engine = make_engine(postgres_url)
+    desk = Desk(postgres_url, make_sessions(engine), tmp_path)
+    names = [f"bao{number}" for number in range(4)]
+    for name in names:
+        paths = [f"/tin/{number}" for number in range(PAGES)]
+        site.put(f"{name}.localhost", "/rss", rss(site, f"{name}.localhost", *paths))
+        for path in paths:
+            site.put(f"{name}.localhost", path, page(f"Bài {path}", f"{FILLER} {name} {path}.", FILLER))
+        desk.add_source(site, name)
+    plan = replace(desk.plan(site, *names), budget=Budget(pages_per_source=0))
+    run_crawl(plan)
+    before = len(site.seen)
+    children = [started(replace(plan, budget=Budget(pages_per_source=1000))) for _ in range(4)]
+    for child in children:
+        child.join(600)
+    engine.dispose()
+    assert [child.exitcode for child in children] == [0] * 4
+    asked = [(one.host, one.path) for one in site.seen[before:] if one.path.startswith("/tin/")]
+    assert len(asked) == len(set(asked)) == 4 * PAGES
+    first_half = Counter(host for host, _ in asked[: len(asked) // 2])
+    assert len(first_half) == 4, "every source has had its turn by then"
 
 
 def test_a_frontier_that_does_not_lease_is_caught(site: Site, plan: CrawlPlan) -> None:

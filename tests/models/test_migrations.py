@@ -274,6 +274,7 @@ def test_a_lock_on_postgresql_is_not_waited_for_for_ever(
 ) -> None:
     monkeypatch.setattr(migrate, "TURN_S", 1)
     monkeypatch.setattr(migrate, "LOCK_S", 1)
+    monkeypatch.setattr(migrate, "RETRY_S", 1)
     with at_revision(empty(), "0001") as engine:
         before = sown.look(engine)
         with engine.connect() as stranger:

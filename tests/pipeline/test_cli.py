@@ -261,7 +261,7 @@ def test_fact_checks_are_imported_and_found_again_by_check(tmp_path: Path) -> No
     text = "\n".join(("claim,rating,url,publisher,date", *rows))
     (tmp_path / "known.csv").write_text(text, encoding="utf-8")
     done = kiemchung(tmp_path, "import", "claims", "known.csv", "--json").json()
-    assert (done["rows"], done["outcomes"]) == (1, {"kept": 1})
+    assert (done["rows"], done["outcomes"]) == (2, {"kept": 1})
     assert len(done["errors"]) == 1
     (claim,) = kiemchung(tmp_path, "check", CLAIM, "--json").json()["claims"]
     (match,) = claim["matches"]

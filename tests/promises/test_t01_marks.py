@@ -115,7 +115,7 @@ def run(
     client = TestClient(
         create_app(desk), base_url=SITE, raise_server_exceptions=False, client=(ADDRESS, 50_000)
     )
-    with log.at_level(logging.DEBUG):
+    with log.at_level(logging.DEBUG), log.at_level(logging.DEBUG, "kiemchung"):
         answers = visits(client, _Boom(patch))
     own = [
         record

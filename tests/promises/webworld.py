@@ -212,8 +212,9 @@ class World:
         return {one.name: one for one in self.app.routes if isinstance(one, APIRoute)}
 
     def unsafe(self) -> list[str]:
-        """The routes that change something."""
-        return [name for name, one in self.routes.items() if "GET" not in (one.methods or ())]
+        """The routes that change something; webhooks, which are off here, have tests of their own."""
+        found = [name for name, one in self.routes.items() if "GET" not in (one.methods or ())]
+        return [name for name in found if name not in SIGNED]
 
     def method(self, route: str) -> str:
         """The method of a route."""
@@ -338,6 +339,8 @@ class World:
         return own.get(route, {})
 
 
+SIGNED = frozenset({"telegram_channel", "zalo_channel"})
+"""Routes that take signed bodies of a platform and no form: tests/review_ui/test_channels.py holds them."""
 GOOD: dict[str, object] = {
     "text": "Uống nước lá đu đủ mỗi sáng là dứt liền bệnh sốt xuất huyết nha bà con",
     "receipt": "A" * 22,

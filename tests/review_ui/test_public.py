@@ -9,11 +9,12 @@ from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
+from sqlalchemy import text
 
 from models.desk import Staff
 from models.searching import fold
 from models.vocabulary import Language, Opinion
-from pipeline import publishing
+from pipeline import processes, publishing
 from pipeline.compose import Desk
 from review_ui.app import create_app
 from tests.review_ui.conftest import OpenBrowser
@@ -298,6 +299,21 @@ def test_the_figures_page_tells_when_data_are_too_few(browse: OpenBrowser) -> No
 def test_health_says_only_that_it_is_well(browse: OpenBrowser) -> None:
     answer = browse().get("/healthz")
     assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+def test_ready_says_what_is_missing(browse: OpenBrowser, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = browse()
+    answer = reader.get("/readyz")
+    assert (answer.status_code, answer.text) == (200, "ready\n")
+    assert answer.headers["cache-control"] == "no-store"
+    monkeypatch.setattr(processes, "ROOM", 1.1)
+    answer = reader.get("/readyz")
+    assert (answer.status_code, answer.text) == (503, "not ready: disk\n")
+    with desk.sessions.begin() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    answer = reader.get("/readyz")
+    assert (answer.status_code, answer.text) == (503, "not ready: schema\n")
+    assert reader.get("/healthz").status_code == 200
 
 
 def test_dates_are_written_as_locals_write_them(

@@ -181,7 +181,11 @@ def test_staff_pages_are_never_stored_and_public_pages_may_be(app: FastAPI, brow
         if "GET" not in (route.methods or ()):
             continue
         answer = lead.get(path_of(route))
-        public = PERMISSIONS[route.name] is EVERYBODY and route.name not in {"healthz", "sign_in_form"}
+        public = PERMISSIONS[route.name] is EVERYBODY and route.name not in {
+            "healthz",
+            "readyz",
+            "sign_in_form",
+        }
         if answer.status_code == 200 and public:
             assert answer.headers["cache-control"] == PUBLIC_CACHE, route.name
         else:

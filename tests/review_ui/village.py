@@ -42,7 +42,16 @@ STAFF = {
 WHO = {Role.ANALYST: "an", Role.LEAD: "dung", Role.AUDITOR: "kiem", Role.ADMIN: "quan"}
 # answers that are no pages: data for machines, pictures and files are told by their addresses, and these
 NOT_PAGES = frozenset(
-    {"healthz", "oembed", "prometheus", "static_file", "short_address", "sign_in_outside", "sign_in_return"}
+    {
+        "healthz",
+        "readyz",
+        "oembed",
+        "prometheus",
+        "static_file",
+        "short_address",
+        "sign_in_outside",
+        "sign_in_return",
+    }
 )
 DATA = re.compile(r"/api/.*|.*\.(?:json|jsonl|csv|xml|txt|svg|png|pdf|\{kind\})")
 OPEN = (

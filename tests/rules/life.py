@@ -52,6 +52,7 @@ PUBLIC = (
         "/robots.txt",
     ),
     "/healthz",
+    "/readyz",
 )
 
 

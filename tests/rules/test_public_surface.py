@@ -21,7 +21,7 @@ WEB = Path(__file__).parents[2] / "review_ui"
 ASKED = frozenset(
     [
         *("q", "lang", "topic", "chu-de", "tuan", "limit", "after", "sau", "trang", "tu", "truoc"),
-        *("format", "url", "maxwidth", "maxheight", "hep"),
+        *("format", "url", "maxwidth", "maxheight", "hep", "dan"),
     ]
 )
 """Every parameter of a public address."""

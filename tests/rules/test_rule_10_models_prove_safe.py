@@ -396,7 +396,9 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, sqlite_template: bytes) -> I
 
 def _anew(desk: Desk) -> None:
     with desk.sessions.begin() as session:
-        session.execute(update(Claim).values(state=ClaimState.NEW, score=None, priority=None, flagged=False))
+        # as a claim is that has just come: nothing is reckoned yet, everything is due
+        new = {"state": ClaimState.NEW, "score": None, "priority": None, "flagged": False}
+        session.execute(update(Claim).values(**new, ranked=0, queue_due=True))
 
 
 @given(st.lists(WILD, min_size=1, max_size=8))

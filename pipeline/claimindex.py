@@ -1,0 +1,136 @@
+"""The index over the desk's claims that a process keeps from one run to the next.
+
+A fresh process reads every claim once. From then on a look costs what has come since: claims are started by
+one process at a time (`clustering`), so that on both databases a new one has a higher number than those that
+are known. Once an hour, and whenever the newest claims are not what they were, all are compared, so that
+what was erased or reworded leaves this memory too (rule 9).
+"""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.claims import Claim
+from models.weeks import NO_WEEK
+from pipeline.compose import Desk
+
+TIDY_S = 3600
+_NAME = "claim-index"
+_TAIL = 20
+_CHUNK = 500
+
+
+class HeldClaims:
+    """The index, and what tells whether a claim in it still says what it said."""
+
+    def __init__(self) -> None:
+        from classify.match import ClaimIndex
+
+        self.index = ClaimIndex()
+        self.tidied = 0
+        self._marks: dict[int, int] = {}
+        self._tail: list[int] = []
+        self._fresh: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def sync(self, session: Session) -> list[int]:
+        """Take in the claims that have come since the last look; gives their numbers, in order."""
+        tail, seen, new = set(self._tail), dict[int, int](), list[int]()
+        for some in _read(session, min(tail, default=0)):
+            seen |= {one: _mark(text) for one, text in some if one in tail}
+            coming = [(one, text) for one, text in some if one not in self._marks]
+            self._add(coming)
+            new += [one for one, _ in coming]
+        # SQLite gives the number of an erased newest claim to the next one
+        if any(seen.get(one) != self._marks[one] for one in tail):
+            new += self.tidy(session)
+        self._remember(new)
+        return new
+
+    def tidy(self, session: Session) -> list[int]:
+        """Compare all claims with what is kept of them; gives the numbers of those that came or changed."""
+        gone = set(self._marks)
+        changed: list[int] = []
+        for some in _read(session, 0):
+            gone.difference_update(one for one, _ in some)
+            other = [(one, text) for one, text in some if self._marks.get(one) != _mark(text)]
+            self._add(other)
+            changed += [one for one, _ in other]
+        for one in gone:
+            self._drop(one)
+        self._remember(changed)
+        return changed
+
+    def _remember(self, new: list[int]) -> None:
+        """Keep the newest numbers, by which the next look knows whether the end is as it was."""
+        self._tail = sorted({one for one in (*self._tail, *new) if one in self._marks})[-_TAIL:]
+
+    def start(self, claim_id: int, text: str) -> None:
+        """Take in a claim that this very transaction makes."""
+        self._add([(claim_id, text)])
+        self._fresh.append(claim_id)
+
+    @contextmanager
+    def trying(self) -> Iterator[list[int]]:
+        """What is started inside is forgotten again if it fails; gives the list of what was started."""
+        self._fresh = []
+        try:
+            yield self._fresh
+        except BaseException:
+            for one in self._fresh:
+                self._drop(one)
+            raise
+        self._remember(self._fresh)
+
+    def _add(self, claims: list[tuple[int, str]]) -> None:
+        self.index.add_all(claims)
+        self._marks.update((one, _mark(text)) for one, text in claims)
+
+    def _drop(self, claim_id: int) -> None:
+        self.index.remove(claim_id)
+        self._marks.pop(claim_id, None)
+
+
+def _mark(text: str) -> int:
+    return zlib.crc32(text.encode(errors="replace"))
+
+
+def _read(session: Session, since: int) -> Iterator[list[tuple[int, str]]]:
+    """Claims that can take mentions, from a number on; a seed, which is of no week, takes none."""
+    while True:
+        query = select(Claim.id, Claim.text).where(Claim.id >= since, Claim.week > NO_WEEK)
+        some = [(one, text) for one, text in session.execute(query.order_by(Claim.id).limit(_CHUNK))]
+        yield some
+        if len(some) < _CHUNK:
+            return
+        since = some[-1][0] + 1
+
+
+def of(desk: Desk) -> HeldClaims:
+    """The index of this process with all that is new; read from the database if it has none yet."""
+    held = desk.kept.get(_NAME)
+    if held is None:
+        held = HeldClaims()
+        held.tidied = _hour(desk)
+    with desk.reading() as session:
+        held.sync(session)
+    desk.kept[_NAME] = held
+    return held
+
+
+def tidy(desk: Desk) -> None:
+    """Once an hour: what was erased or reworded leaves the memory of a process that has an index."""
+    held = desk.kept.get(_NAME)
+    if held is not None and held.tidied != _hour(desk):
+        with desk.reading() as session:
+            held.tidy(session)
+        held.tidied = _hour(desk)
+
+
+def _hour(desk: Desk) -> int:
+    return int(desk.clock().timestamp()) // TIDY_S
