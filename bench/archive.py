@@ -76,7 +76,7 @@ def done(desk: Desk) -> int:
     """How many rows the run has looked at."""
     with desk.reading() as session:
         now = archive.state(session, "rescore")
-    return 0 if now is None or now.finished else now.done
+    return 0 if now is None else now.done
 
 
 def memory(pid: int) -> float:
@@ -105,10 +105,13 @@ def whole(desk: Desk, folder: Path, workers: int, rows: int) -> dict[str, object
 def killed(desk: Desk, folder: Path, workers: int, rows: int) -> int:
     """A run that is killed half way and called again; gives how far it was."""
     with rescoring(folder, workers) as child:
-        while child.poll() is None and done(desk) < rows // 2:
+        while not 0 < (at := done(desk)) < rows:
+            time.sleep(POLL_S)
+        while (at := done(desk)) < rows // 2 and child.poll() is None:
             time.sleep(POLL_S)
         os.killpg(child.pid, signal.SIGKILL)
-    at = done(desk)
+    if not 0 < at < rows:
+        raise SystemExit("archive rescore ended before it could be killed: take more mentions")
     with rescoring(folder, workers) as child:
         child.wait()
     if child.returncode:

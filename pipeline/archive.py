@@ -7,6 +7,7 @@ works on meanwhile; what has changed since a part was read is left to the stages
 """
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -52,6 +53,8 @@ class Job:
     name: str
     steps: Sequence[Step]
     reckons_with: Mapping[str, object]
+    goes_on: bool = True
+    """Whether a call goes on where the one before was cut off, or begins anew."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class State:
     counts: Mapping[str, int] = field(default_factory=dict)
     reckons_with: Mapping[str, object] = field(default_factory=dict)
     finished: bool = False
+    call: str = ""
+    """Which call is at work: a later one takes the job over."""
 
     def to_text(self) -> str:
         """As it is kept in the database."""
@@ -106,8 +111,11 @@ def states(session: Session) -> dict[str, State]:
     return {name.removeprefix("archive:"): State.of(value) for name, value in rows}
 
 
-def _keep(session: Session, job: str, now: State) -> None:
+def _keep(session: Session, job: str, now: State, *, taking: bool = False) -> None:
+    """Write down how far a job is; raises `ConflictError` if another call has taken it over."""
     row = session.get(StageMark, _mark(job), with_for_update=True)
+    if row is not None and not taking and State.of(row.value).call != now.call:
+        raise ConflictError(f"archive {job}: another call of this command has taken over; this one stops")
     if row is None:
         insert_ignore(session, StageMark, [{"name": _mark(job), "value": "", "generation": 0}], ["name"])
         row = session.get_one(StageMark, _mark(job), with_for_update=True)
@@ -118,7 +126,8 @@ def begin(desk: Desk, job: Job, *, restart: bool = False) -> tuple[State, bool]:
     """Where the job starts and whether it goes on; raises `ConflictError` if it began with something else."""
     with desk.sessions.begin() as session:
         before = state(session, job.name)
-        going_on = before is not None and not before.finished and not restart
+        going_on = before is not None and not before.finished and not restart and job.goes_on
+        call = secrets.token_hex(4)
         if before is not None and going_on:
             changed = [
                 name for name, value in job.reckons_with.items() if before.reckons_with.get(name) != value
@@ -128,10 +137,10 @@ def begin(desk: Desk, job: Job, *, restart: bool = False) -> tuple[State, bool]:
                 raise ConflictError(
                     f"archive {job.name}: it was begun with another {told}; --restart begins anew"
                 )
-            return before, True
-        fresh = State(reckons_with=job.reckons_with)
-        _keep(session, job.name, fresh)
-        return fresh, False
+        now = State(reckons_with=job.reckons_with) if before is None or not going_on else before
+        now = replace(now, call=call)
+        _keep(session, job.name, now, taking=True)
+        return now, going_on
 
 
 def run(

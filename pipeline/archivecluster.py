@@ -65,8 +65,15 @@ class DaskCluster:
 
 
 def _answer(under_way: "deque[tuple[Part, Any]]") -> tuple[Part, Any]:
+    from distributed import KilledWorker
+
     part, future = under_way.popleft()
-    return part, future.result()
+    try:
+        return part, future.result()
+    except KilledWorker as error:
+        raise KiemChungError(
+            "archive: a worker ended in the middle, perhaps for want of memory; the same command goes on"
+        ) from error
 
 
 @contextmanager
@@ -79,6 +86,7 @@ def cluster(address: str | None, workers: int) -> Iterator[Cluster]:
         yield Here()
         return
     # Dask takes seconds to start: only whole-archive work pays for it
+    import dask
     from distributed import Client, LocalCluster
 
     # it tells of every process that comes and goes, on an ordinary day
@@ -91,8 +99,13 @@ def cluster(address: str | None, workers: int) -> Iterator[Cluster]:
         with client:
             yield DaskCluster(client, 2 * max(1, len(client.scheduler_info()["workers"])))
         return
+    # sentences stay in memory: none is put on the disk for room (rule 9), none stands in a worker's words
+    dask.config.set(
+        dict.fromkeys(("distributed.worker.memory.target", "distributed.worker.memory.spill"), False)
+    )
     made: Any = LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers,
+        silence_logs=logging.CRITICAL,
         threads_per_worker=1,
         # no page about the work: by default Dask would open one to every network
         scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},

@@ -199,7 +199,8 @@ def recluster(desk: Desk, *, apply: bool = False) -> Job:
         partial(_join, apply=apply),
         shared=Packed(secrets.token_hex(8), [(row.id, row.text) for row in kept]),
     )
-    return Job("recluster", (step,), {"--apply": apply})
+    # what was joined is gone from the index, so that a rest of the way would be judged with other neighbours
+    return Job("recluster", (step,), {"--apply": apply}, goes_on=False)
 
 
 def _loose() -> Select[int, str]:

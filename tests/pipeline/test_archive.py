@@ -155,20 +155,38 @@ def test_killed_half_way_it_goes_on_and_ends_the_same(filled: Desk, parts: int) 
 def test_control_work_that_forgets_how_far_it_was_does_it_twice(
     filled: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive, "_keep", lambda *_: None)
+    monkeypatch.setattr(archive, "_keep", lambda *_, **__: None)
     for _ in range(2):
-        assert archive.begin(filled, archivejobs.reindex(filled)) == (archive.State(), False)
+        whole = archive.run(filled, archivejobs.reindex(filled), workers=0)
+        assert (whole.resumed, archive.begin(filled, archivejobs.reindex(filled))[1]) == (False, False)
     with filled.reading() as session:
         assert archive.state(session, "reindex") is None, "nothing to go on from"
 
 
 def test_what_it_was_begun_with_has_to_be_the_same(filled: Desk) -> None:
-    job = archivejobs.recluster(filled, apply=True)
-    archive.begin(filled, job)
-    with pytest.raises(ConflictError, match="begun with another --apply; --restart begins anew"):
-        archive.run(filled, archivejobs.recluster(filled), workers=0)
-    report = archive.run(filled, archivejobs.recluster(filled), workers=0, restart=True)
+    archive.begin(filled, archivejobs.rematch(filled))
+    known(filled, "Uống nước lá đu đủ chữa khỏi sốt xuất huyết", "false")
+    with pytest.raises(ConflictError, match="begun with another set of known claims; --restart begins anew"):
+        archive.run(filled, archivejobs.rematch(filled), workers=0)
+    report = archive.run(filled, archivejobs.rematch(filled), workers=0, restart=True)
     assert not report.resumed
+
+
+def test_a_later_call_takes_the_work_over(filled: Desk) -> None:
+    job = archivejobs.reindex(filled)
+    first, _ = archive.begin(filled, job)
+    report = archive.run(filled, archivejobs.reindex(filled), workers=0)
+    assert report.resumed
+    with filled.reading() as session:
+        rows = job.steps[0].read(session, 0, 3)
+    with pytest.raises(ConflictError, match="another call of this command has taken over"):
+        archive._write(filled, job, job.steps[0], first, rows, [[1]] * len(rows))
+    assert [1] not in [list(one) for one in seen(filled)["claim_word"]]
+
+
+def test_grouping_begins_anew_each_time(filled: Desk) -> None:
+    archive.begin(filled, archivejobs.recluster(filled))
+    assert not archive.run(filled, archivejobs.recluster(filled), workers=0).resumed
 
 
 def twin(desk: Desk) -> tuple[int, int]:
