@@ -10,6 +10,13 @@ from models.errors import KiemChungError
 
 Part = TypeVar("Part")
 TIMEOUT_S = 10
+_QUIET = {
+    # sentences stay in memory: none is put on the disk for room (rule 9)
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    # its log of what went by holds the parts that were handed out
+    "distributed.admin.low-level-log-length": 1,
+}
 
 
 class Cluster(Protocol):
@@ -99,10 +106,7 @@ def cluster(address: str | None, workers: int) -> Iterator[Cluster]:
         with client:
             yield DaskCluster(client, 2 * max(1, len(client.scheduler_info()["workers"])))
         return
-    # sentences stay in memory: none is put on the disk for room (rule 9), none stands in a worker's words
-    dask.config.set(
-        dict.fromkeys(("distributed.worker.memory.target", "distributed.worker.memory.spill"), False)
-    )
+    dask.config.set(_QUIET)
     made: Any = LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers,
         silence_logs=logging.CRITICAL,
