@@ -83,6 +83,17 @@ def _answer(under_way: "deque[tuple[Part, Any]]") -> tuple[Part, Any]:
         ) from error
 
 
+def connected(address: str) -> Any:  # noqa: ANN401 -- Dask is untyped
+    """A client of the scheduler at an address; raises `KiemChungError` if nobody answers there."""
+    # Dask takes seconds to start: only who is told to use it pays
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise KiemChungError(f"--dask {address}: no Dask scheduler answers there ({error})") from error
+
+
 @contextmanager
 def cluster(address: str | None, workers: int) -> Iterator[Cluster]:
     """A cluster of so many processes of this machine, or the one at an address; closed at the end.
@@ -99,11 +110,7 @@ def cluster(address: str | None, workers: int) -> Iterator[Cluster]:
     # it tells of every process that comes and goes, on an ordinary day
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if address is not None:
-        try:
-            client: Any = Client(address, timeout=TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise KiemChungError(f"--dask {address}: no Dask scheduler answers there ({error})") from error
-        with client:
+        with connected(address) as client:
             yield DaskCluster(client, 2 * max(1, len(client.scheduler_info()["workers"])))
         return
     dask.config.set(_QUIET)

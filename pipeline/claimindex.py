@@ -42,7 +42,7 @@ class HeldClaims:
         """Take in the claims that have come since the last look; gives their numbers, in order."""
         tail, seen, new = set(self._tail), dict[int, int](), list[int]()
         for some in _read(session, min(tail, default=0)):
-            seen |= {one: _mark(text) for one, text in some if one in tail}
+            seen |= {one: mark(text) for one, text in some if one in tail}
             coming = [(one, text) for one, text in some if one not in self._marks]
             self._add(coming)
             new += [one for one, _ in coming]
@@ -58,7 +58,7 @@ class HeldClaims:
         changed: list[int] = []
         for some in _read(session, 0):
             gone.difference_update(one for one, _ in some)
-            other = [(one, text) for one, text in some if self._marks.get(one) != _mark(text)]
+            other = [(one, text) for one, text in some if self._marks.get(one) != mark(text)]
             self._add(other)
             changed += [one for one, _ in other]
         for one in gone:
@@ -89,14 +89,15 @@ class HeldClaims:
 
     def _add(self, claims: list[tuple[int, str]]) -> None:
         self.index.add_all(claims)
-        self._marks.update((one, _mark(text)) for one, text in claims)
+        self._marks.update((one, mark(text)) for one, text in claims)
 
     def _drop(self, claim_id: int) -> None:
         self.index.remove(claim_id)
         self._marks.pop(claim_id, None)
 
 
-def _mark(text: str) -> int:
+def mark(text: str) -> int:
+    """What tells whether a text is still the one that was read."""
     return zlib.crc32(text.encode(errors="replace"))
 
 

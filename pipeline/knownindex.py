@@ -5,7 +5,6 @@ whose words are, is offered once to the claims that were matched before it came:
 words are matched again, and all that wait where they are few.
 """
 
-import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -59,7 +58,7 @@ class HeldKnown:
         self.generation = generation
 
     def _is_new(self, known_id: int, text: str) -> bool:
-        return known_id in self._unmeant or self._marks.get(known_id) != _mark(text)
+        return known_id in self._unmeant or self._marks.get(known_id) != claimindex.mark(text)
 
     def _take_in(self, desk: Desk, new: dict[int, str]) -> None:
         if not new:
@@ -67,14 +66,14 @@ class HeldKnown:
         texts = list(new.values())
         kept = vectors.file_of(desk.settings, self._encoder.name).vectors(texts, self._encoder)
         self.index.add_all(list(new.items()), kept)
-        self._marks |= {one: _mark(text) for one, text in new.items()}
+        self._marks |= {one: claimindex.mark(text) for one, text in new.items()}
         # beyond so many a text waits for its turn and is found by its words until then
         late = kept is not None and len(new) > vectors.MOST_A_RUN
         self._unmeant = {one: new[one] for one in new if late and not self.index.has_vector(one)}
 
     def is_ready(self, known_id: int, text: str) -> bool:
         """Whether a known claim is in the index as it will stay."""
-        return self._marks.get(known_id) == _mark(text) and known_id not in self._unmeant
+        return self._marks.get(known_id) == claimindex.mark(text) and known_id not in self._unmeant
 
 
 def of(desk: Desk) -> HeldKnown:
@@ -128,7 +127,3 @@ def _near(session: Session, claims: HeldClaims, new: Sequence[Row[int, str]]) ->
 
 def _update(session: Session, statement: Update) -> None:
     session.execute(statement, execution_options={"synchronize_session": False})
-
-
-def _mark(text: str) -> int:
-    return zlib.crc32(text.encode(errors="replace"))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.errors import KiemChungError
 from models.session import is_away, is_full, is_postgresql
-from pipeline import ledger, patience
+from pipeline import archivework, ledger, patience
+from pipeline.archivecluster import connected
 from pipeline.compose import Desk
 from pipeline.progress import Progress, silent
 from pipeline.run import RunReport, closing, run_once, shared
@@ -145,11 +145,6 @@ def go_on(step: Callable[[], T], tell: Callable[[str], None], *, once: bool = Fa
         return None
 
 
-def score_chunk(ranker: "Ranker", facts: "Sequence[ClaimFacts]") -> "list[Ranked]":
-    """Score some claims: a pure function of its arguments, so that any machine can run it."""
-    return ranker.score(facts)
-
-
 class SpreadRanker:
     """A ranker whose work is done by a Dask cluster in chunks, answers in order."""
 
@@ -160,7 +155,7 @@ class SpreadRanker:
     def score(self, claims: "Sequence[ClaimFacts]") -> "list[Ranked]":
         """One `Ranked` for each claim, in order."""
         chunks = [list(claims[at : at + CHUNK]) for at in range(0, len(claims), CHUNK)]
-        futures = self._client.map(score_chunk, [self._ranker] * len(chunks), chunks, pure=False)
+        futures = self._client.map(archivework.ranked, [self._ranker] * len(chunks), chunks, pure=False)
         return [ranked for answer in self._client.gather(futures) for ranked in answer]
 
 
@@ -176,13 +171,6 @@ class SpreadDesk(Desk):
 
 def spread(desk: Desk, address: str) -> SpreadDesk:
     """The same desk with its scoring on a cluster; raises `KiemChungError` if nobody answers there."""
-    # Dask takes seconds to start: only a worker that is told to use it pays
-    from distributed import Client
-
-    try:
-        client: Any = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
-        raise KiemChungError(f"--dask {address}: no Dask scheduler answers there ({error})") from error
     made = SpreadDesk(**{one.name: getattr(desk, one.name) for one in fields(desk)})
-    made.client = client
+    made.client = connected(address)
     return made
