@@ -119,10 +119,13 @@ class ServerLocks:
         return True
 
     def close(self) -> None:
-        """End the session, and with it every lock."""
+        """Give every lock back, then end the session."""
         self._taken.clear()
         connection, self._connection = self._connection, None
         if connection is not None:
+            # the server would free them too, but only once it has seen that the session is gone
+            with suppress(SQLAlchemyError):
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
             with suppress(SQLAlchemyError):
                 connection.close()
 

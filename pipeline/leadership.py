@@ -75,7 +75,9 @@ class Leadership:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
-        self._lost()
+        if self._since is not None:
+            LOG.info("leadership_ended")
+        self._since, self._sure_until = None, float("-inf")
         self._locks.close()
 
     def beat(self) -> None:
