@@ -8,16 +8,19 @@ import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from crawlers import policy
 from crawlers.context import Budget, CrawlContext, CrawlReport, LocalPace
 from crawlers.errors import CrawlError
 from crawlers.ledger import Ledger, SourceFacts
+from crawlers.turns import SiteTurns
+from models.locks import locks_of
 from models.vocabulary import Outcome
 
 if TYPE_CHECKING:
     from scrapy.settings import Settings
+    from sqlalchemy import Engine
 
     from crawlers.pool import ReadingPool
     from crawlers.spider import Run
@@ -77,18 +80,27 @@ def _crawl(
 
     settings = Settings(dict(crawl_settings(context)))
     policy.check(settings, context.local_hosts)
-    run = Run(context, ledger, pool)
+    turns = SiteTurns(locks_of(_engine(context), ledger.owner))
+    run = Run(context, ledger, pool, turns)
     for source_id, facts in sources.items():
         local = facts.sites <= set(context.local_hosts)
         at_once, batch = LOCAL if local else PUBLIC
         gate = asyncio.Semaphore(context.local_pace.concurrency if local else 1)
         run.lanes[source_id] = Lane(facts, context.budget, at_once, batch, resting=facts.resting, gate=gate)
-    run.due = ledger.claim_due([source_id for source_id, facts in sources.items() if not facts.resting])
+        run.lanes[source_id].pace_s = (
+            context.local_pace.delay_s if local else settings.getfloat("DOWNLOAD_DELAY")
+        )
     try:
         _fetch(settings, run)
     finally:
         run.writer.close()
+        turns.close()
     return run.report
+
+
+def _engine(context: CrawlContext) -> "Engine":
+    with context.sessions() as session:
+        return cast("Engine", session.get_bind())
 
 
 def _fetch(settings: "Settings", run: "Run") -> None:

@@ -27,6 +27,10 @@ class Lane:
     drained: bool = False
     started_at: float | None = None
     stock: deque[Leased] = field(default_factory=deque)
+    pace_s: float = 0.0
+    """Seconds between two requests to one host, at the least."""
+    not_before: float = 0.0
+    """When the first request of this turn may leave, on the event loop's clock."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     # the next request waits here and not in the downloader, which would open another connection for it
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

@@ -105,6 +105,12 @@ class Ledger:
             for one in found
         }
 
+    def rests(self, source_id: str) -> bool:
+        """Whether a source asked for a rest, of this process or another, that is not over."""
+        with self.context.sessions.begin() as session:
+            until = session.scalar(select(Source.rest_until).where(Source.id == source_id))
+        return until is not None and until > self.context.clock()
+
     def claim_due(self, source_ids: Collection[str]) -> list[DueEntry]:
         """Claim the entry points that are due, so that no other process polls them at the same time."""
         now = self.context.clock()

@@ -15,13 +15,14 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawlers import answers, outcomes, policy, worker
+from crawlers import answers, hosts, outcomes, policy, worker
 from crawlers.context import CrawlContext, CrawlReport
 from crawlers.lanes import Lane
 from crawlers.ledger import DueEntry, Leased, Ledger, ReadPage
 from crawlers.pool import PoisonError, ReadingPool
 from crawlers.quiet import LOG
 from crawlers.robots import RobotsRefusedError
+from crawlers.turns import PATIENCE_S, POLL_S, SiteTurns
 from crawlers.writer import Writer
 from models.vocabulary import EntryKind, Outcome
 
@@ -29,13 +30,13 @@ from models.vocabulary import EntryKind, Outcome
 class Run:
     """What one crawl's parts share."""
 
-    def __init__(self, context: CrawlContext, ledger: Ledger, pool: ReadingPool) -> None:
+    def __init__(self, context: CrawlContext, ledger: Ledger, pool: ReadingPool, turns: SiteTurns) -> None:
         self.context = context
+        self.turns = turns
         self.ledger = ledger
         self.pool = pool
         self.report = CrawlReport()
         self.lanes: dict[str, Lane] = {}
-        self.due: list[DueEntry] = []
         self.writer = Writer(ledger)
         self.bodies: set[bytes] = set()
 
@@ -50,6 +51,8 @@ class DeskSpider(Spider):
         self.run = run
         # held from asking for a body until it is read, so that waiting bodies never fill the memory
         self.bodies_at_once = asyncio.Semaphore(at_once)
+        # more sites at once than it can ask are left to other processes
+        self.sites_at_once = asyncio.Semaphore(at_once)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "DeskSpider":  # noqa: ANN401
@@ -61,27 +64,50 @@ class DeskSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """The whole crawl, all sources side by side; nothing is left for Scrapy to schedule."""
-        due: dict[str, list[DueEntry]] = {}
-        for entry in self.run.due:
-            due.setdefault(entry.source_id, []).append(entry)
-        lanes = self.run.lanes.values()
-        await asyncio.gather(*(self._source(lane, due.get(lane.source.id, [])) for lane in lanes))
+        await asyncio.gather(*(self._source(lane) for lane in self.run.lanes.values()))
         await self.run.writer.drain()
         nothing: tuple[Request, ...] = ()
         for request in nothing:
             yield request
 
-    async def _source(self, lane: Lane, entries: list[DueEntry]) -> None:
+    async def _source(self, lane: Lane) -> None:
+        """Wait for the turn at the source's sites; while others have it, other sources go on."""
+        turns, sites, waited_s = self.run.turns, lane.source.sites, 0.0
+        while not lane.resting and waited_s <= PATIENCE_S:
+            async with self.sites_at_once:
+                if await self.run.writer.run(lambda: turns.take(sites)):
+                    await self._turn(lane)
+                    return
+            waited_s = 0.0 if turns.busy() else waited_s + POLL_S
+            await asyncio.sleep(POLL_S)
+
+    async def _turn(self, lane: Lane) -> None:
         """First the entry points that are due, then what waits in the frontier, from before and from now."""
-        for entry in entries:
-            await self._entry(lane, entry)
-        await asyncio.gather(*(self._pages(lane) for _ in range(lane.at_once)))
+        ledger, writer, source = self.run.ledger, self.run.writer, lane.source
+        lane.not_before = asyncio.get_running_loop().time() + lane.pace_s
+        # the process that had the turn before may have been asked for a rest
+        lane.resting = await writer.run(lambda: ledger.rests(source.id))
+        if not lane.resting:
+            for entry in await writer.run(lambda: ledger.claim_due([source.id])):
+                await self._entry(lane, entry)
+            await asyncio.gather(*(self._pages(lane) for _ in range(lane.at_once)))
+            await asyncio.sleep(self._longer_s(lane))
+        await writer.run(lambda: self.run.turns.free(source.sites))
+
+    def _longer_s(self, lane: Lane) -> float:
+        """Seconds for which a host is to be left alone beyond the pace that the next in turn waits for."""
+        engine = self.crawler.engine
+        slots = engine.downloader.slots.items() if engine is not None else ()
+        mine = [slot for host, slot in slots if hosts.site_of(host) in lane.source.sites]
+        over = max((slot.lastseen + slot.delay for slot in mine), default=0.0)
+        return max(0.0, over - lane.pace_s - asyncio.get_running_loop().time())
 
     async def _download(self, lane: Lane, request: Request) -> Response:
         engine = self.crawler.engine
         if engine is None:
             raise RuntimeError("the crawl has not started")
         async with lane.gate:
+            await asyncio.sleep(max(0.0, lane.not_before - asyncio.get_running_loop().time()))
             return await engine.download_async(request)
 
     # --- entry points
@@ -180,9 +206,12 @@ class DeskSpider(Spider):
         async with lane.lock:
             room = lane.room()
             if room:
-                ledger = self.run.ledger
-                lane.add(await self.run.writer.run(lambda: ledger.lease(lane.source.id, room)), room)
+                lane.add(await self.run.writer.run(lambda: self._lease(lane, room)), room)
             return lane.take()
+
+    def _lease(self, lane: Lane, room: int) -> list[Leased]:
+        # a lost connection to the database loses the turn with it
+        return self.run.ledger.lease(lane.source.id, room) if self.run.turns.keeps() else []
 
     async def _page(self, lane: Lane, page: Leased) -> None:
         try:

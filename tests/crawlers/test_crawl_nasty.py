@@ -14,6 +14,7 @@ from tests.crawlers.child import NOW, run_crawl
 from tests.crawlers.conftest import Desk
 from tests.crawlers.server import Page, Site, bomb, endless, page, reset
 from tests.crawlers.test_crawl import FILLER, RUMOUR, rss
+from tests.disk import bytes_of
 
 HTML = {"Content-Type": "text/html"}
 
@@ -264,7 +265,7 @@ def test_no_identity_survives_a_crawl(desk: Desk, site: Site, tmp_path: Path) ->
     log = tmp_path / "crawl.log"
     report = run_crawl(replace(desk.plan(site, "bao"), log=log))
     assert report["outcomes"]["kept"] == 1
-    kept = b"".join(path.read_bytes() for path in desk.folder.glob("desk.db*"))
+    kept = bytes_of(desk.folder / "desk.db")
     assert "chữa khỏi sốt xuất huyết".encode() in kept, "positive control: the mention is in these bytes"
     assert b"CANARY" not in kept
     logged = log.read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from models.vocabulary import Outcome
 from tests.crawlers.child import NOW
 from tests.crawlers.conftest import Desk
 from tests.crawlers.reader import StandInReader, similarity
+from tests.disk import bytes_of
 
 KEY = b"receipt key"
 RUMOUR = "Má ơi nghe tin đồn cho vay không lãi, gọi 0912345678 là có tiền."
@@ -41,7 +42,7 @@ def test_a_tip_in_scope_is_kept_without_sender_address_or_time(desk: Desk) -> No
         )
         assert "‹phone›" in session.scalars(select(Mention.text)).one()
     assert desk.counts(TIP_LINE) == {"kept": 1}
-    stored = b"".join(path.read_bytes() for path in desk.folder.glob("desk.db*"))
+    stored = bytes_of(desk.folder / "desk.db")
     for secret in (receipt.receipt, "0912345678", "Chào mấy anh chị"):
         assert secret.encode() not in stored
     assert receipt_hash(receipt.receipt, KEY).encode() in stored, "positive control"
@@ -62,7 +63,7 @@ def test_a_dropped_tip_leaves_one_count(desk: Desk, text: str, outcome: Outcome)
         assert not session.scalars(select(Item)).all()
         assert not session.scalars(select(Tip)).all()
     assert desk.counts(TIP_LINE) == {outcome.value: 1}
-    assert b"CANARY" not in b"".join(path.read_bytes() for path in desk.folder.glob("desk.db*"))
+    assert b"CANARY" not in bytes_of(desk.folder / "desk.db")
 
 
 def test_the_same_text_from_two_people_is_two_tips_of_one_story(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from models.vocabulary import Role
 from pipeline import accounts, second_factor, strongbox
 from pipeline.compose import Desk, build
 from pipeline.settings import load
+from tests.disk import bytes_of
 from tests.review_ui.house import MovingClock
 
 GOOD = "sông rộng thuyền trôi xa"
@@ -150,7 +151,7 @@ def test_new_codes_make_the_old_ones_void(sqlite_desk: Desk) -> None:
 def test_the_database_holds_neither_secret_nor_codes(sqlite_desk: Desk, tmp_path: Path) -> None:
     _, totp, codes = enrol(sqlite_desk)
     sqlite_desk.close()
-    raw = b"".join(path.read_bytes() for path in tmp_path.glob("desk.sqlite*"))
+    raw = bytes_of(tmp_path / "desk.sqlite")
     assert totp.secret.encode() not in raw
     for code in codes:
         plain = second_factor.plain(code)

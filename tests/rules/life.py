@@ -23,6 +23,7 @@ from pipeline import backup, decisions, imports, publishing, run
 from pipeline.compose import Desk, build
 from pipeline.decisions import ReviewInput
 from pipeline.settings import load
+from tests.disk import files_of
 from tests.pipeline.conftest import PRIMARY, People, hire
 from tests.rules import breaks, canaries
 from tests.rules.crawling import Plan, crawl
@@ -195,7 +196,7 @@ def live(folder: Path, port: int, breakage: str | None) -> None:
         _keep(desk, folder)
     # as a thief would find it: with the log beside it, while the desk is open
     (folder / "stolen").mkdir()
-    for path in folder.glob("desk.sqlite*"):
+    for path in files_of(folder / "desk.sqlite"):
         shutil.copy(path, folder / "stolen" / path.name)
     desk.close()
 
