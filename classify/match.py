@@ -9,25 +9,23 @@ named.
 import math
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from classify.encoder import Encoder, NoEncoder, Vectors
 from classify.index import VectorTable, WordIndex
-from classify.negation import told
+from classify.readings import Readings
 from classify.rerank import (
     LEAST_MARKED,
-    Judged,
     Near,
     Reading,
+    differs,
     judged,
     nearness,
-    packed,
     read,
     terms,
-    unpacked,
 )
-from classify.values import differs
 
 THRESHOLD = 0.5
 """From here on, with no value that differs, two texts count as one claim."""
@@ -36,6 +34,8 @@ _CANDIDATES = 40
 _COMPARED = 32
 _JUDGED = 2
 """How many more of the nearest are judged than are asked for, as judging may change the order."""
+_SAME = 5
+"""How many further candidates, in which no value differs, are judged if none of the nearest is the same."""
 _AMONG = 12
 _QUERY_TERMS = 64
 _SHARE = 0.1
@@ -100,14 +100,14 @@ class ClaimIndex:
         self._encoder = encoder or NoEncoder()
         self._words = WordIndex()
         self._vectors = VectorTable()
-        self._packed: dict[int, bytes] = {}
+        self._readings = Readings()
         self._frequencies = _Frequencies()
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self._readings)
 
     def __contains__(self, number: object) -> bool:
-        return number in self._packed
+        return number in self._readings
 
     def has_vector(self, number: int) -> bool:
         """Whether a claim is found by its meaning too, and not by its words alone."""
@@ -117,16 +117,24 @@ class ClaimIndex:
         """Add a claim, or replace the one with this id."""
         self.add_all([(id, text)])
 
-    def add_all(self, claims: Sequence[tuple[int, str]], vectors: Vectors | None = None) -> None:
-        """Add or replace claims; their vectors are taken from the encoder where none are given."""
+    def add_all(
+        self,
+        claims: Sequence[tuple[int, str]],
+        vectors: Vectors | None = None,
+        kept: Mapping[int, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Add or replace claims; their vectors are taken from the encoder where none are given.
+
+        ``kept`` is what `kept` gave of some of these very texts: they are not read again.
+        """
         if vectors is None and claims:
             vectors = self._encoder.encode([text for _, text in claims])
         for at, (number, text) in enumerate(claims):
             self.remove(number)
-            self._packed[number] = packed(text)
-            reading = self.reading(number)
-            self._words.add(number, terms(text, reading))
-            self._frequencies.add({*reading.words, *reading.pairs}, 1)
+            there = kept.get(number)
+            found = self._readings.read(number, text) if there is None else self._readings.take(number, there)
+            self._words.add(number, found.indexed)
+            self._frequencies.add(found.counted, 1)
             if vectors is not None and vectors[at].any():
                 self._vectors.add(number, vectors[at])
         if len(claims) > 1:
@@ -134,11 +142,11 @@ class ClaimIndex:
 
     def remove(self, id: int) -> None:  # noqa: A002
         """Forget a claim; nothing happens for an unknown id."""
-        if id not in self._packed:
+        if id not in self._readings:
             return
         reading = self.reading(id)
         self._frequencies.add({*reading.words, *reading.pairs}, -1)
-        del self._packed[id]
+        self._readings.drop(id)
         self._words.remove(id)
         self._vectors.remove(id)
 
@@ -148,7 +156,7 @@ class ClaimIndex:
         Fewer or none where nothing is near. One that is about the same thing but differs in a value stays in
         front with a low score, so that a reviewer sees what differs.
         """
-        if not self._packed or k < 1:
+        if not len(self._readings) or k < 1:
             return []
         asked = read(text)
         return self._best(asked, self._candidates(text, asked, self._vector(text, asked)), k)
@@ -156,13 +164,17 @@ class ClaimIndex:
     def among(self, text: str, numbers: Iterable[int], k: int = 5) -> list[Hit]:
         """The same of these claims alone, by their words: what a search has found and what came since.
 
-        Of many only those that share most words are compared.
+        Of many only some are compared: those in which no value differs before those that share most words.
         """
         asked = read(text)
-        there = [one for one in dict.fromkeys(numbers) if one in self._packed]
+        there = [one for one in dict.fromkeys(numbers) if one in self._readings]
         if len(there) > _AMONG:
-            shared = {one: len(asked.words & self.reading(one).words) for one in there}
-            there = sorted(there, key=lambda one: (-shared[one], one))[:_AMONG]
+            known = {one: self.reading(one) for one in there}
+            far = {
+                one: (differs(asked, its) is not None, -len(asked.words & its.words))
+                for one, its in known.items()
+            }
+            there = sorted(there, key=lambda one: (*far[one], one))[:_AMONG]
         return self._best(asked, [(one, None) for one in there], k)
 
     def _best(self, asked: Reading, candidates: Iterable[tuple[int, float | None]], k: int) -> list[Hit]:
@@ -174,12 +186,22 @@ class ClaimIndex:
         if not asked.is_foreign:
             # the weights are of Vietnamese pairs; other languages stay in the order of words and meaning
             near.sort(key=lambda one: (-one[0].total, one[1]))
-        found = [
-            (judged(one, asked, known, idf), number, known) for one, number, known in near[: k + _JUDGED]
-        ]
+        nearest, others = near[: k + _JUDGED], near[k + _JUDGED :]
+        found = self._judged(asked, nearest)
+        if asked.is_foreign or any(one.is_match for one in found[:k]):
+            return found[:k]
+        # where many known claims say this of other figures they crowd out the one that says it of these
+        same = [one for one in others if not differs(asked, one[2])][:_SAME]
+        match = next((one for one in (*found[k:], *self._judged(asked, same)) if one.is_match), None)
+        return found[:k] if match is None else [match, *found[: k - 1]]
+
+    def _judged(self, asked: Reading, near: Sequence[tuple[Near, int, Reading]]) -> list[Hit]:
+        """Hits in the order in which they are shown."""
+        idf = self._frequencies.__getitem__
+        found = [(judged(one, asked, known, idf), number, known) for one, number, known in near]
         if not asked.is_foreign:
             found.sort(key=lambda one: (-one[0].order, one[1]))
-        return [_hit(asked, *one) for one in found[:k]]
+        return [Hit(n, round(one.score, 4), one.differs, tuple(one.reasons)) for one, n, _ in found]
 
     def nearest(self, text: str) -> list[int]:
         """The ids that would be compared with a text, for learning."""
@@ -196,7 +218,11 @@ class ClaimIndex:
 
     def reading(self, number: int) -> Reading:
         """What is compared of a known claim."""
-        return unpacked(self._packed[number])
+        return self._readings[number]
+
+    def kept(self, number: int, text: str) -> bytes:
+        """What to keep of a claim with this text, so that another process need not read it."""
+        return self._readings.kept(number, text)
 
     def _vector(self, text: str, asked: Reading) -> Vectors | None:
         """The asked text's vector, unless it would mislead: without diacritics the encoder is blind."""
@@ -213,7 +239,7 @@ class ClaimIndex:
         words = {
             number: score
             for number, score in self._words.search(query, _CANDIDATES)
-            if number in self._packed
+            if number in self._readings
         }
         if vector is None:
             return [(number, None) for number in words]
@@ -227,8 +253,3 @@ class ClaimIndex:
         }
         chosen = sorted(plain, key=lambda number: (-plain[number], number))[:_COMPARED]
         return [(number, cosines.get(number)) for number in chosen]
-
-
-def _hit(asked: Reading, one: Judged, number: int, known: Reading) -> Hit:
-    other = differs(asked.values, known.values) or told(asked.stance, known.stance)
-    return Hit(number, round(one.score, 4), other, tuple(one.reasons))

@@ -195,7 +195,7 @@ class _Reader:
     def _number(self, at: int) -> tuple[int, int] | None:
         if at >= len(self._words):
             return None
-        if self._words[at].plain.isdigit() and len(self._words[at].plain) <= 2:
+        if self._words[at].plain.isdecimal() and len(self._words[at].plain) <= 2:
             return int(self._words[at].plain), at + 1
         if self._words[at].plain in {"gieng", "chap"}:
             return (1 if self._words[at].plain == "gieng" else 12), at + 1

@@ -21,11 +21,12 @@ from classify.align import aligned, compared
 from classify.corpus import DATA
 from classify.errors import ArtefactError
 from classify.mask import RENDERED
-from classify.negation import Stance, denied_by_one, opposed, stance
+from classify.negation import Stance, denied_by_one, opposed, stance, told
 from classify.synonyms import is_foreign, marked_share, split, standard
 from classify.text import normalise, strip_marks
 from classify.trees import Trees, opened
 from classify.values import Values, values
+from classify.values import differs as values_differ
 
 SHIPPED = DATA / "match.json"
 LEAST_MARKED = 0.25
@@ -381,11 +382,15 @@ def nearness(asked: Reading, known: Reading, idf: Idf, meaning: float | None) ->
 
 
 class Judged(NamedTuple):
-    """One pair: the probability that it is one claim, its place among others, and what makes the first."""
+    """One pair: the probability that it is one claim, its place among others, and what makes the first.
+
+    ``differs`` says in Vietnamese what makes another claim of it, or is None.
+    """
 
     score: float
     order: float
     reasons: Sequence[tuple[str, float]]
+    differs: str | None
 
 
 def judged(near: Near, asked: Reading, known: Reading, idf: Idf) -> Judged:
@@ -393,8 +398,14 @@ def judged(near: Near, asked: Reading, known: Reading, idf: Idf) -> Judged:
     found = {**near.found, **compare(asked, known, idf)}
     parts = near.chosen.same.parts(found)
     total = near.chosen.same.bias + sum(parts.values())
-    score = probability(near.total, total)
-    return Judged(score, order(near.total, total), near.chosen.reasons(parts, found))
+    place = order(near.total, total)
+    other = differs(asked, known)
+    return Judged(probability(near.total, total), place, near.chosen.reasons(parts, found), other)
+
+
+def differs(asked: Reading, known: Reading) -> str | None:
+    """What makes another claim of it, in Vietnamese: a value that differs, or the other side."""
+    return values_differ(asked.values, known.values) or told(asked.stance, known.stance)
 
 
 def probability(near: float, same: float) -> float:

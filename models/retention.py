@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Engine, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from models import due, parking
+from models import due, parking, readings
 from models.claims import Claim, KnownClaim
 from models.decisions import Appeal, Correction, CorrectionText
 from models.editing import CorrectionDraft
@@ -125,10 +125,12 @@ def _paraphrase(session: Session, today: date) -> int:
     old = (Claim.state == ClaimState.DECIDED) & (Claim.last_day < today - timedelta(days=QUEUED_DAYS))
     answered = exists().where(Correction.claim_id == Claim.id)
     # the source's words leave the search with the sentence; the answer is found by its own
-    replaced = select(Claim.id).where(old, answered, Claim.text != said)
-    session.execute(delete(ClaimWord).where(ClaimWord.claim_id.in_(replaced)))
-    changed = update(Claim).where(old, answered, Claim.text != said).values(text=said)
-    return _deleted(session, changed)
+    replaced = session.scalars(select(Claim.id).where(old, answered, Claim.text != said)).all()
+    for some in _in_parts(replaced):
+        session.execute(delete(ClaimWord).where(ClaimWord.claim_id.in_(some)))
+        session.execute(update(Claim).where(Claim.id.in_(some)).values(text=said))
+        readings.forget(session, some)
+    return len(replaced)
 
 
 def _mentions(session: Session, today: date) -> int:

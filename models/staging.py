@@ -1,8 +1,8 @@
-"""What the stages share: who works on which item until when, and marks of what they have reckoned with."""
+"""What the stages share: who works on which item until when, what they have reckoned with and have read."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -40,3 +40,18 @@ class StageMark(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
     generation: Mapped[int]
+
+
+class ClaimReading(Base):
+    """What a claim is compared by, so that a new process need not read its text; it goes with the claim.
+
+    `digest` tells whether it is of the text as it is and of the program as it is.
+    """
+
+    __tablename__ = "claim_reading"
+
+    claim_id: Mapped[int] = mapped_column(
+        ForeignKey("claim.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    digest: Mapped[int] = mapped_column(BigInteger)
+    data: Mapped[bytes] = mapped_column(LargeBinary)

@@ -20,7 +20,7 @@ from models.gathered import Item, Mention
 from models.session import insert_ignore, is_postgresql
 from models.vocabulary import ClaimState, ItemKind
 from models.weeks import iso_week
-from pipeline import claimindex, parking
+from pipeline import adding, claimindex, parking
 from pipeline.claimindex import HeldClaims
 from pipeline.compose import Desk
 from pipeline.hands import Hands
@@ -34,6 +34,8 @@ BATCH = 50
 MOST = 5_000
 """Mentions placed before the next stage has its turn."""
 PLACING = 7_701_011  # PostgreSQL advisory lock: claims are started by one process at a time
+FEW = 200
+"""A claim with no more mentions than these is counted whole each time."""
 _SHOWN = 3
 
 
@@ -119,8 +121,13 @@ def _place(session: Session, held: HeldClaims, hands: Hands, found: _Found, ids:
     for mention in mentions:
         mention.claim_id = placing.claim_of(mention)
     session.flush()
-    for claim_id in sorted({mention.claim_id for mention in mentions if mention.claim_id is not None}):
-        recount(session, claim_id)
+    held.keep_started(session)
+    joined: dict[int, list[int]] = {}
+    for mention in mentions:
+        if mention.claim_id is not None:
+            joined.setdefault(mention.claim_id, []).append(mention.id)
+    for claim_id, new in sorted(joined.items()):
+        recount(session, claim_id, new)
     hands.done(session, ids)
     return len(mentions)
 
@@ -183,8 +190,14 @@ def _new_claim(session: Session, mention: Mention) -> int:
     return claim_id
 
 
-def recount(session: Session, claim_id: int) -> None:
-    """Bring a claim's counts in line with its mentions: near-copies of one story count as one source."""
+def recount(session: Session, claim_id: int, new: Sequence[int] = ()) -> None:
+    """Bring a claim's counts in line with its mentions: near-copies of one story count as one source.
+
+    Of a claim that has many only the mentions that are ``new`` to it are counted in, if they are given.
+    """
+    if new and (session.scalar(select(Claim.n_mentions).where(Claim.id == claim_id)) or 0) > FEW:
+        adding.add(session, claim_id, new)
+        return
     story = func.coalesce(Item.story_id, Item.id)
     totals = session.execute(
         select(

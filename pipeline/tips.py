@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from models import parking
+from models import parking, readings
 from models.claims import Claim
 from models.decisions import Correction, CorrectionText
 from models.errors import NotFoundError
@@ -137,6 +137,8 @@ def _without(session: Session, claim: Claim, key: str) -> None:
         return
     if claim.key == key and not any(mention.key == key for mention in left):
         _reword(session, claim, left)
+        session.flush()
+        readings.forget(session, [claim.id])
     if left:
         recount(session, claim.id)
     else:

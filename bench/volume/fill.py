@@ -32,6 +32,7 @@ from models.searching import ClaimWord
 from models.session import insert_ignore
 from models.vocabulary import ClaimState, ItemKind, Outcome
 from models.weeks import iso_week, local_day
+from pipeline import claimindex
 from pipeline.compose import Desk
 from pipeline.ranking import chance_of
 from pipeline.sampling import draw_due
@@ -58,7 +59,15 @@ class Fill:
 
     def run(self) -> None:
         """Every step that is not done yet."""
-        for one in (self.sources, self.texts, self.claims, self.around, self.indexes, self.draws):
+        for one in (
+            self.sources,
+            self.texts,
+            self.claims,
+            self.around,
+            self.indexes,
+            self.draws,
+            self.readings,
+        ):
             done = self.done()
             if one.__name__ not in done:
                 one()
@@ -258,6 +267,10 @@ class Fill:
     def draws(self) -> None:
         """Every week that is over is drawn."""
         draw_due(self.desk)
+
+    def readings(self) -> None:
+        """What a process keeps of each claim that it has read."""
+        claimindex.of(self.desk)
 
     def _known(self, place: int) -> Row:
         said = next(stream.ours(SEED + 1, 1, place)).said[0]

@@ -136,3 +136,15 @@ def test_a_differing_value_is_never_a_match() -> None:
     assert Hit(1, 0.9, None).is_match
     assert not Hit(1, 0.9, "số tiền: a / b").is_match
     assert not Hit(1, 0.4, None).is_match
+
+
+def test_copies_with_other_figures_do_not_crowd_out_the_claim_with_the_same_ones() -> None:
+    """Twenty claims of one wording and other amounts; the one with the asked amount is worded otherwise."""
+    index = ClaimIndex()
+    crowd = "Mỗi hộ bị ngập triều cường được nhận {} triệu đồng nếu nộp phí hồ sơ 250.000 đồng"
+    worded = "Hộ bị ngập triều cường được nhận {} triệu đồng, phải nộp phí hồ sơ 250 nghìn đồng"
+    index.add_all([(amount, (worded if amount == 12 else crowd).format(amount)) for amount in range(3, 23)])
+    found = index.search(crowd.format(12), k=3)
+    assert [hit.id for hit in found if hit.is_match] == [12] == [found[0].id]
+    assert index.among(crowd.format(12), range(3, 23), 1)[0].id == 12
+    assert not any(hit.is_match for hit in index.search(crowd.format(40), k=3)), "control: nobody says this"

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -126,6 +127,7 @@ def killed(url: str, folder: Path, strike: str) -> None:
         os.kill(os.getpid(), KILLED)
 
     module, _, name = strike.rpartition(".")
+    assert hasattr(sys.modules[module], name), "the place has moved"
     setattr(__import__(module, fromlist=["x"]), name, kill)
     shared(desk)
 
@@ -159,7 +161,7 @@ def test_a_worker_that_is_killed_in_a_batch_loses_and_doubles_nothing(
         "pipeline.clustering._place",
         "pipeline.clustering._new_claim",
         "pipeline.clustering.recount",
-        "pipeline.matching._put",
+        "pipeline.matching.put",
         "pipeline.matching.best",
         "pipeline.ranking._write",
         "pipeline.ranking.enter",
