@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from classify.sentences import split
 from classify.text import STRIP, strip_marks
 
 _RENDERED = re.compile("‹([a-z_]+)·[0-9]{0,2}·[0-9a-f]{8}›")
@@ -107,14 +108,28 @@ def terms(text: str) -> tuple[list[str], list[str]]:
 
 
 def gate_terms(text: str) -> tuple[list[str], list[str]]:
-    """What the scope gate reads: `terms`, and in the first block pairs of words that stand one word apart.
+    """What the scope gate reads: `terms`, and in the first block pairs with a gap and the ends of sentences.
 
-    A pair with a gap (Guthrie et al. 2006) survives another word in the middle, which is how one writer's
-    sentence differs from the next one's.
+    A pair of words that stand one word apart (Guthrie et al. 2006) survives another word in the middle, which
+    is how one writer's sentence differs from the next one's.
     """
     plain, accented = terms(text)
     single = plain[: (len(plain) + 1) // 2]
-    return plain + [f"{one}_{other}" for one, other in zip(single, single[2:], strict=False)], accented
+    gapped = [f"{one}_{other}" for one, other in zip(single, single[2:], strict=False)]
+    return plain + gapped + _ends(text), accented
+
+
+def _ends(text: str) -> list[str]:
+    """The first and the last one, two and three words of each sentence.
+
+    Between twins of nearly the same words they tell telling, asking and feeling apart.
+    """
+    found: list[str] = []
+    for span in split(text):
+        single = words(span.text)
+        for length in (1, 2, 3):
+            found += ["^" + " ".join(single[:length]), " ".join(single[-length:]) + "$"]
+    return found
 
 
 def quick_terms(text: str) -> list[str]:

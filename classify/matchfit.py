@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.corpus import DATA, TOPICS, load_scope
-from classify.encoder import Encoder, Vectors, open_encoder
+from classify.encoder import Encoder, NoEncoder, Vectors, open_encoder
 from classify.errors import TrainingDataError
 from classify.evaluation import auc
 from classify.match import ClaimIndex
@@ -153,7 +153,10 @@ def _beside(query: int, row: PairRow, own: int, index: ClaimIndex, encoder: Enco
 
 
 def matrix(found: Sequence[Example], *, with_meaning: bool) -> NDArray[np.float64]:
-    """The figures of each example in the order of `NAMES`."""
+    """The figures of each example in the order of `NAMES`.
+
+    Rounded: the last digits of a sum over a set of words differ from process to process, and trees with them.
+    """
     rows = [
         [
             (one.meaning or 0.85) * 10 - 8.5 if name == "meaning" and with_meaning else one.plain[name]
@@ -161,7 +164,7 @@ def matrix(found: Sequence[Example], *, with_meaning: bool) -> NDArray[np.float6
         ]
         for one in found
     ]
-    return np.array(rows, dtype=np.float64)
+    return np.array(rows, dtype=np.float64).round(9)
 
 
 def fit(found: Sequence[Example], *, with_meaning: bool) -> dict[str, Any]:
@@ -310,8 +313,8 @@ def _weights(learned: dict[str, Any]) -> Weights:
 def build(path: Path = SHIPPED, encoder: Encoder | None = None) -> dict[str, Any]:
     """Learn both weight sets, write them with their SHA-256, and return the figures."""
     rows = load_pairs()
-    found = examples(rows, encoder or open_encoder("bundled"))
-    marked = usable(found)
+    marked = usable(examples(rows, encoder or open_encoder("bundled")))
+    found = examples(rows, NoEncoder())
     made: dict[str, Any] = {
         "with_encoder": fit(marked, with_meaning=True),
         "words_alone": fit(found, with_meaning=False),

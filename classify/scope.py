@@ -179,7 +179,8 @@ class ScopeGate:
 
     def _judge(self, group: list[Span]) -> tuple[float, Floats, list[float]]:
         """Score of a stretch (all its words and its best sentence), its topics', each sentence's."""
-        scores = self._model.scores(" ".join(span.text for span in group))
+        # a line each, so that the model finds the same sentences again
+        scores = self._model.scores("\n".join(span.text for span in group))
         each = (
             [float(self._model.scores(span.text)[1]) for span in group]
             if len(group) > 1

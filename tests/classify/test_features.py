@@ -63,4 +63,13 @@ def test_the_gate_also_reads_pairs_with_one_word_between() -> None:
         "hộ nghèo được nhận 2 triệu"
     )
     assert gate_terms("") == ([], [])
-    assert gate_terms("ho") == (["ho"], [])
+    assert set(gate_terms("ho")[0]) == {"ho", "^ho", "ho$"}
+
+
+def test_the_gate_also_reads_how_each_sentence_begins_and_ends() -> None:
+    plain, _ = gate_terms("Hộ nghèo được nhận 2 triệu. Có thật không bà con?")
+    ends = {term for term in plain if term.startswith("^") or term.endswith("$")}
+    assert ends == {
+        *("^ho", "^ho ngheo", "^ho ngheo duoc", "trieu$", "#1 trieu$", "nhan #1 trieu$"),
+        *("^co", "^co that", "^co that khong", "?$", "con ?$", "ba con ?$"),
+    }

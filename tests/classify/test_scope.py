@@ -154,7 +154,8 @@ ROWS = [row.text for row in load_scope()]
 
 @given(st.lists(st.sampled_from(ROWS[::7]) | st.sampled_from(("", "Xem thêm.", "a", "!!!")), max_size=14))
 def test_the_first_look_passes_whatever_the_first_stage_passes(gate: ScopeGate, texts: list[str]) -> None:
-    if gate.worth_reading("\n".join(texts)):
+    # of a page, where no sentence gets a look of its own
+    if gate.worth_reading("\n".join(texts), sentences=False):
         assert gate.may_hold([texts])
     assert gate.may_hold([[], texts]) == gate.may_hold([texts])
 
