@@ -86,7 +86,10 @@ def claims(path: Path, encoder: str = "bundled") -> "Evaluation":
 
 
 def match(folder: Path, encoder: str = "bundled") -> "Evaluation":
-    """Claim matching on a folder with `known_claims.tsv` and `queries.tsv` (or `dev.tsv`)."""
+    """Claim matching on a folder with `known_claims.tsv` and `queries.tsv` (or `dev.tsv`).
+
+    Where known claims have a title, as those of checked claims on the web do, it is read with the claim.
+    """
     from classify import matchfigures
     from classify.encoder import open_encoder
 
@@ -106,7 +109,8 @@ def match(folder: Path, encoder: str = "bundled") -> "Evaluation":
         matchfigures.Query(row[text], row[answer], row.get("type", ""), row.get("minimal") == "1")
         for row in queries
     ]
-    return matchfigures.match([(row["id"], row["claim"]) for row in known], asked, open_encoder(encoder))
+    texts = [(row["id"], " ".join([row["claim"], row.get("title", "")]).strip()) for row in known]
+    return matchfigures.match(texts, asked, open_encoder(encoder))
 
 
 def _either(path: Path, row: dict[str, str], names: Sequence[str]) -> str:

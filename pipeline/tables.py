@@ -16,8 +16,8 @@ _LARGEST_CELL = 1 << 20
 def read(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a table with at least these columns; other columns are there too.
 
-    `.tsv` is unquoted and tab-separated, `.jsonl` one object a line, everything else CSV. Rows count from 1,
-    without the header. Raises `UsageError`.
+    `.tsv` is tab-separated and unquoted, except that a cell with line breaks is quoted as in CSV; `.jsonl` is
+    one object a line, everything else CSV. Rows count from 1, without the header. Raises `UsageError`.
     """
     text = text_of(path)
     if path.suffix.lower() in {".jsonl", ".ndjson"}:
@@ -46,15 +46,44 @@ def _checked_header(path: Path, header: Sequence[str], columns: Sequence[str]) -
 
 
 def _tsv(path: Path, text: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
-    lines = text.split("\n")
-    header = _checked_header(path, lines[0].rstrip("\r").split("\t"), columns)
-    for number, line in enumerate(lines[1:], start=1):
+    lines = iter(text.split("\n"))
+    header = _checked_header(path, next(lines).rstrip("\r").split("\t"), columns)
+    number = 0
+    for line in lines:
+        number += 1
         if not line.strip("\r"):
             continue
         cells = line.rstrip("\r").split("\t")
+        if len(cells) < len(header) and _is_open(cells[-1]):
+            cells = _continued(cells, lines, len(header))
         if len(cells) != len(header):
-            raise UsageError(f"{path} row {number}: {len(cells)} cells under {len(header)} columns")
+            raise UsageError(
+                f"{path} row {number}: {len(cells)} cells under {len(header)} columns"
+                " (line breaks and tabs are allowed only in a cell in double quotes)"
+            )
         yield dict(zip(header, cells, strict=True))
+
+
+def _is_open(cell: str) -> bool:
+    """Whether a cell starts with a double quote and has no second one that would end it."""
+    return cell.startswith('"') and cell.count('"') % 2 == 1
+
+
+def _continued(cells: list[str], lines: Iterator[str], width: int) -> list[str]:
+    """The cells of a row whose last cell goes on in the next lines; as they are where no quote ends it."""
+    found = cells
+    while len(found) < width and _is_open(found[-1]):
+        more = next(lines, None)
+        if more is None or len(found[-1]) > _LARGEST_CELL:
+            return cells
+        rest, *others = more.rstrip("\r").split("\t")
+        whole = f"{found[-1]}\n{rest}"
+        if _is_open(whole) and others:
+            return cells
+        if not _is_open(whole):
+            whole = whole[1:].rstrip().removesuffix('"').replace('""', '"')
+        found = [*found[:-1], whole, *others]
+    return found
 
 
 def _csv(path: Path, text: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:

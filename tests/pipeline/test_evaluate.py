@@ -131,6 +131,7 @@ def test_a_label_that_is_named_wins() -> None:
         ("a.csv", "", "an empty file"),
         ("a.csv", 'text,label\n"một\nhai,1\n', "row 1"),
         ("a.tsv", "text\tlabel\nmột\n", "row 1: 1 cells under 2 columns"),
+        ("a.tsv", 'text\tlabel\nmột\t1\n"hai\nba\t0\n', "row 2: 1 cells under 2 columns"),
         ("a.jsonl", '{"text": "a", "label": 1}\n{"text": "b"\n', "row 2: not JSON"),
         ("a.jsonl", '{"text": "a", "label": 1}\n[]\n', "row 2: not an object"),
         ("a.jsonl", '{"text": "a", "label": null}\n', "row 1 column label"),
@@ -144,6 +145,15 @@ def test_tables_are_refused_by_file_row_and_column(
     with pytest.raises(UsageError, match=words) as caught:
         tables.read(path, ["text", "label"])
     assert name in str(caught.value)
+
+
+def test_a_cell_of_a_tsv_goes_on_in_the_next_line_only_within_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text('id\ttext\tlabel\n1\t"một ""hai""\nba"\t0\n2\t"bốn\t1\n', encoding="utf-8")
+    assert [row["text"] for row in tables.read(path, ["text"])] == ['một "hai"\nba', '"bốn']
+    path.write_text("id\ttext\tlabel\n1\tmột\nba\t0\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="row 1: 2 cells under 3 columns"):
+        tables.read(path, ["text"])
 
 
 @pytest.mark.parametrize(
