@@ -4,7 +4,9 @@ Parameters of argon2id: OWASP Password Storage Cheat Sheet (46 MiB, 1 pass, 1 la
 """
 
 import re
+import secrets
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from models.access import StaffFactor, StaffToken
 from models.desk import Staff, StaffSession
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.vocabulary import Role
+from models.weeks import local_day
 from pipeline import second_factor
 from pipeline.compose import Desk
 from pipeline.passwords import is_common
@@ -27,16 +30,24 @@ if TYPE_CHECKING:
 MIN_PASSWORD = 15
 MAX_PASSWORD = 128
 _MEMORY_KIB = 46 * 1024
+FIRST_DAYS = 7
+"""How long a password that the desk made up may wait to be used."""
+_FIRST = re.compile(r"first:(\d{4}-\d\d-\d\d):(.+)")
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 # each check takes 46 MiB: a burst of sign-ins must not take all memory
 _HASHING = BoundedSemaphore(2)
 
 
-def add(desk: Desk, username: str, role: Role, password: str, by: int | None = None) -> Staff:
-    """Make an account; raises `UsageError` for a bad name or password, `ConflictError` for a taken name."""
+def add(
+    desk: Desk, username: str, role: Role, password: str, by: int | None = None, *, first: bool = False
+) -> Staff:
+    """Make an account; raises `UsageError` for a bad name or password, `ConflictError` for a taken name.
+
+    `first`: the password was made up for its owner, who has to choose another before anything else.
+    """
     name = _checked_name(username)
     check_password(password, name, desk.settings.text("desk.name"))
-    hashed = _hash(password)
+    hashed = _stored(desk, password, first=first)
     with desk.sessions.begin() as session:
         if session.scalar(select(Staff).where(Staff.username == name)) is not None:
             raise ConflictError(f"username {name}: is taken")
@@ -52,15 +63,21 @@ def add(desk: Desk, username: str, role: Role, password: str, by: int | None = N
 def verify(session: Session, username: str, password: str) -> Staff | None:
     """The account if name and password fit and it is not disabled; the same work whether it exists or not."""
     staff = session.scalar(select(Staff).where(Staff.username == username.strip().lower()))
-    hashed = staff.password_hash if staff is not None else _nobody()
+    hashed = _parts(staff)[0] if staff is not None else _nobody()
     fits = _fits(hashed, password)
     return staff if staff is not None and fits and not staff.disabled else None
 
 
 def sign_in(desk: Desk, username: str, password: str) -> Staff | None:
-    """The account if name and password fit; a hash of older parameters is made anew on the way (W1)."""
+    """The account if name and password fit; a hash of older parameters is made anew on the way (W1).
+
+    A first password that waited too long opens nothing any more.
+    """
     with desk.reading() as session:
         staff = verify(session, username, password)
+    if staff is not None and is_first(staff):
+        until = _parts(staff)[1]
+        return staff if until is not None and local_day(desk.clock()) <= until else None
     if staff is None or not _hasher().check_needs_rehash(staff.password_hash):
         return staff
     old, staff.password_hash = staff.password_hash, _hash(password)
@@ -69,6 +86,22 @@ def sign_in(desk: Desk, username: str, password: str) -> Staff | None:
         session.execute(update(Staff).where(unchanged).values(password_hash=staff.password_hash))
         audit.append(session, desk.clock, "system", "account_rehash", f"staff:{staff.id}")
     return staff
+
+
+def is_first(staff: Staff) -> bool:
+    """Whether the account still has the password that was made up for it (ASVS 5.0, 6.4.1)."""
+    return _parts(staff)[1] is not None
+
+
+def drop_first(desk: Desk, staff: Staff) -> None:
+    """Void a first password whose owner has come in another way and will not need it."""
+    if not is_first(staff):
+        return
+    old, staff.password_hash = staff.password_hash, _hash(secrets.token_urlsafe(32))
+    with desk.sessions.begin() as session:
+        unchanged = (Staff.id == staff.id) & (Staff.password_hash == old)
+        session.execute(update(Staff).where(unchanged).values(password_hash=staff.password_hash))
+        audit.append(session, desk.clock, "system", "account_password", f"staff:{staff.id}")
 
 
 def named(session: Session, username: str) -> Staff | None:
@@ -136,10 +169,13 @@ def disable(desk: Desk, username: str, by: int | None = None) -> None:
         audit.append(session, desk.clock, _actor(by), "account_disable", f"staff:{staff.id}")
 
 
-def reset(desk: Desk, username: str, password: str, by: int | None = None) -> None:
-    """Set a new password (and open a closed account again); every session and token of the account ends."""
+def reset(desk: Desk, username: str, password: str, by: int | None = None, *, first: bool = False) -> None:
+    """Set a new password (and open a closed account again); every session and token of the account ends.
+
+    `first` as in `add`.
+    """
     check_password(password, username, desk.settings.text("desk.name"))
-    hashed = _hash(password)
+    hashed = _stored(desk, password, first=first)
     with desk.sessions.begin() as session:
         staff = _named(session, username)
         staff.password_hash, staff.disabled = hashed, False
@@ -231,6 +267,18 @@ def _nobody() -> str:
 def _hash(password: str) -> str:
     with _HASHING:
         return _hasher().hash(password)
+
+
+def _stored(desk: Desk, password: str, *, first: bool) -> str:
+    """What is kept of a password; before the hash of a first one stands the last day that it opens."""
+    until = local_day(desk.clock()) + timedelta(days=FIRST_DAYS)
+    return f"first:{until}:{_hash(password)}" if first else _hash(password)
+
+
+def _parts(staff: Staff) -> tuple[str, date | None]:
+    """The hash of an account's password, and the last day of a first one."""
+    first = _FIRST.fullmatch(staff.password_hash)
+    return (first[2], date.fromisoformat(first[1])) if first else (staff.password_hash, None)
 
 
 def _fits(hashed: str, password: str) -> bool:

@@ -19,6 +19,10 @@ class MustEnrolError(ForbiddenError):
     """The desk asks this role for a second factor, and the account has none yet."""
 
 
+class MustChangeError(ForbiddenError):
+    """The account has a password that was made up for it, and has to choose one of its own."""
+
+
 class CrossSiteError(KiemChungError):
     """The form was not sent from a page of this site."""
 

@@ -14,6 +14,7 @@ from review_ui.errors import (
     CrossSiteError,
     ForbiddenError,
     MediaTypeError,
+    MustChangeError,
     MustEnrolError,
     NotSignedInError,
     TooLargeError,
@@ -49,6 +50,10 @@ _FULL = Fault(
 # the first row that fits counts: special errors stand before their base
 _TABLE: tuple[tuple[type[Exception], Fault], ...] = (
     (NotSignedInError, Fault(401, "Bạn chưa đăng nhập", "Phiên làm việc đã hết. Hãy đăng nhập rồi làm lại.")),
+    (
+        MustChangeError,
+        Fault(403, "Cần đổi mật khẩu", "Hãy tự chọn mật khẩu của bạn, rồi mới làm việc tiếp."),
+    ),
     (
         MustEnrolError,
         Fault(403, "Cần cài lớp bảo vệ thứ hai", "Hãy mở trang tài khoản của bạn và cài mã xác thực."),
@@ -107,6 +112,8 @@ def fault_of(error: Exception) -> Fault:
 def fault_page(site: Site, request: Request, error: Exception) -> Response:
     """The page of an error; a reader who is not signed in is led to the sign-in page and back."""
     to_read = request.method in {"GET", "HEAD"} and not is_api(request)
+    if isinstance(error, MustChangeError) and to_read:
+        return RedirectResponse("/mat-khau", 303, headers={"cache-control": NO_STORE})
     if isinstance(error, MustEnrolError) and to_read:
         return RedirectResponse("/tai-khoan-cua-toi", 303, headers={"cache-control": NO_STORE})
     if isinstance(error, NotSignedInError) and to_read:

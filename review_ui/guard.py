@@ -11,7 +11,7 @@ from starlette.responses import Response
 from models.vocabulary import Role
 from pipeline import tokens
 from review_ui import permissions, sessions
-from review_ui.errors import ForbiddenError, MustEnrolError, NotSignedInError
+from review_ui.errors import ForbiddenError, MustChangeError, MustEnrolError, NotSignedInError
 from review_ui.pages import desk_of
 from review_ui.scraper import is_scraper
 
@@ -46,6 +46,8 @@ def authorise(request: Request) -> None:
         # ASVS 16.3.2: who tried what; staff alone have an account, so this names nobody else
         log.warning("access refused", extra={"staff": me.staff_id, "route": name})
         raise ForbiddenError("this role may not do that")
+    if me.must_change and name not in permissions.BEFORE_CHANGING:
+        raise MustChangeError("choose a password of your own first")
     if me.must_enrol and name not in permissions.BEFORE_ENROLLING:
         raise MustEnrolError("set up a second factor first")
     request.state.me = me

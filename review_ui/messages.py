@@ -292,6 +292,12 @@ _TABLE: Sequence[tuple[str, str, str | None]] = (
     (r"password: may not be made of the username", "Mật khẩu không được là tên đăng nhập.", "password"),
     (r"password: the present one is wrong", "Mật khẩu hiện nay không đúng.", "present"),
     (
+        r"sign-in: is more than ten minutes old, .*",
+        "Bạn đăng nhập đã quá mười phút. Hãy đăng xuất rồi đăng nhập lại, rồi làm việc này.",
+        "",
+    ),
+    (r"password: is the present one, .*", "Đây là mật khẩu đang dùng; hãy chọn mật khẩu khác.", "password"),
+    (
         r"username: 2 to 32 characters .*",
         "Tên đăng nhập: 2 đến 32 ký tự gồm a-z, 0-9, chấm, gạch ngang, gạch dưới.",
         "username",

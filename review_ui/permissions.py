@@ -191,6 +191,8 @@ BEFORE_ENROLLING = frozenset(
         "choose_language",
     }
 )
+# and before it has chosen a password of its own
+BEFORE_CHANGING = frozenset({"password_form", "change_password", "sign_out", "choose_language"})
 
 
 def check_routes(names: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from models import audit
 from models.access import StaffFactor
 from models.desk import Staff, StaffSession
 from models.vocabulary import Role
-from pipeline import second_factor
+from pipeline import accounts, second_factor
 from pipeline.compose import Desk
 
 COOKIE = "__Host-kc"
@@ -31,6 +31,7 @@ class SignedIn:
     """Who is signed in, and the token that every form of theirs must carry.
 
     `must_enrol`: the desk asks this role for a second factor, and the account has none yet.
+    `must_change`: the account has a password that was made up for it.
     """
 
     staff_id: int
@@ -38,6 +39,8 @@ class SignedIn:
     role: Role
     csrf_token: str
     must_enrol: bool = False
+    must_change: bool = False
+    signed_in_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ def find(desk: Desk, secret: str | None) -> SignedIn | None:
             session.execute(update(StaffSession).where(mine).values(seen_at=now))
     role = Role(staff.role)
     must_enrol = not confirmed and second_factor.is_required(desk, role)
-    return SignedIn(staff.id, staff.username, role, kept.csrf_token, must_enrol)
+    must_change = accounts.is_first(staff)
+    return SignedIn(staff.id, staff.username, role, kept.csrf_token, must_enrol, must_change, kept.created_at)
 
 
 def listed(desk: Desk, staff_id: int, secret: str | None) -> Sequence[OpenSession]:

@@ -231,3 +231,20 @@ def test_every_lint_exception_has_its_reason() -> None:
     block = text[text.index("ignore = [") : text.index("]", text.index("ignore = ["))]
     lines = [line for line in block.splitlines()[1:] if line.strip()]
     assert [line for line in lines if " # " not in line] == []
+
+
+def terms(page: str) -> list[int]:
+    """The days of each row of the table of renewals, the worst holes first; every lock file last."""
+    part = page.partition("## How soon what is used is renewed")[2]
+    names = ("critical hole", "high hole", "medium hole", "low hole", "every lock file")
+    found = [re.search(rf"^\| {name}[^|]*\| (\d+) \|$", part, re.MULTILINE) for name in names]
+    return [int(one[1]) for one in found if one]
+
+
+def test_a_term_is_promised_for_every_kind_of_hole() -> None:
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    *holes, renewal = terms(page)
+    assert len(holes) == 4
+    assert holes == sorted(holes)
+    assert renewal <= 90
+    assert len(terms(page.replace("| medium hole", "| hole"))) == 4, "a row that is missing is noticed"

@@ -13,7 +13,12 @@ from pipeline.cli.console import Json, examples
 app = typer.Typer(help="Accounts of the desk's staff.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(help="2 to 32 characters from a-z, 0-9, dot, dash and underscore")]
-Generate = Annotated[bool, typer.Option("--generate", help="make a password and print it once")]
+Generate = Annotated[
+    bool,
+    typer.Option(
+        "--generate", help="make a password and print it once; its owner has a week to choose another"
+    ),
+]
 
 
 @app.command(
@@ -38,7 +43,7 @@ def add(
         raise UsageError(f"--role {role!r}: one of {', '.join(Role)}")
     with console.desk(context) as desk:
         password = _password(generate)
-        accounts.add(desk, username, Role(role), password)
+        accounts.add(desk, username, Role(role), password, first=generate)
     _tell(username, "added", password if generate else None, as_json)
 
 
@@ -59,7 +64,7 @@ def reset(context: typer.Context, username: Name, generate: Generate = False, as
 
     with console.desk(context) as desk:
         password = _password(generate)
-        accounts.reset(desk, username, password)
+        accounts.reset(desk, username, password, first=generate)
     _tell(username, "reset", password if generate else None, as_json)
 
 

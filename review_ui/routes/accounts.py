@@ -59,7 +59,7 @@ def add_account(request: Request, form: Posted) -> Response:
     try:
         role = _role(form)
         made = staff_accounts.add(
-            desk_of(request), form["username"], role, password, by=me_of(request).staff_id
+            desk_of(request), form["username"], role, password, by=me_of(request).staff_id, first=True
         )
     except (UsageError, ConflictError) as error:
         return _page(request, form, error)
@@ -83,7 +83,8 @@ def reset_account(request: Request, form: Posted) -> Response:
     form.take("username")
     password = _generated()
     try:
-        staff_accounts.reset(desk_of(request), form["username"], password, by=me_of(request).staff_id)
+        by = me_of(request).staff_id
+        staff_accounts.reset(desk_of(request), form["username"], password, by=by, first=True)
     except (UsageError, ConflictError, NotFoundError) as error:
         return _page(request, error=error)
     return _page(request, shown=(form["username"], password))

@@ -1,6 +1,7 @@
 """One's own account: second factor, recovery codes, open sessions, tokens for programs."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fastapi import Request
 from markupsafe import Markup
@@ -9,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from models.errors import ConflictError, KiemChungError, UsageError
 from pipeline import second_factor, tokens
 from review_ui import sessions
+from review_ui.errors import ForbiddenError
 from review_ui.faults import fault_of
 from review_ui.forms import Form, Posted
 from review_ui.guard import Routes
@@ -18,6 +20,8 @@ from review_ui.routes.sign_in import check_pace
 
 routes = Routes()
 HOME = "/tai-khoan-cua-toi"
+FRESH = timedelta(minutes=10)
+"""How long after signing in somebody may change how they sign in (ASVS 5.0, 7.5.1)."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,10 @@ def _page(
 def begin_factor(request: Request, form: Posted) -> Response:
     """Show the secret as a QR code and as text, to be read by an authenticator."""
     form.take()
+    try:
+        _need_fresh(request)
+    except ForbiddenError as error:
+        return _page(request, error=error)
     return _set_up(request)
 
 
@@ -106,9 +114,10 @@ def renew_codes(request: Request, form: Posted) -> Response:
     form.take("code")
     desk, me = desk_of(request), me_of(request)
     try:
+        _need_fresh(request)
         _need_code(request, form["code"])
         codes = second_factor.renew_codes(desk, me.staff_id)
-    except (UsageError, ConflictError) as error:
+    except (UsageError, ConflictError, ForbiddenError) as error:
         return _page(request, error=error)
     return _page(request, shown=Shown(codes=tuple(codes)))
 
@@ -119,13 +128,21 @@ def remove_factor(request: Request, form: Posted) -> Response:
     form.take("code")
     desk, me = desk_of(request), me_of(request)
     try:
+        _need_fresh(request)
         _need_code(request, form["code"])
-    except UsageError as error:
+    except (UsageError, ForbiddenError) as error:
         return _page(request, error=error)
     second_factor.remove(desk, me.staff_id, me.staff_id)
     response = RedirectResponse("/dang-nhap", 303)
     sessions.clear_cookie(response)
     return response
+
+
+def _need_fresh(request: Request) -> None:
+    """Raise `ForbiddenError` unless they signed in a moment ago: a browser left open changes nothing."""
+    since = me_of(request).signed_in_at
+    if since is None or desk_of(request).clock() - since > FRESH:
+        raise ForbiddenError("sign-in: is more than ten minutes old, sign in again first")
 
 
 def _need_code(request: Request, code: str) -> None:
@@ -156,13 +173,14 @@ def make_token(request: Request, form: Posted) -> Response:
     form.take("name", "days")
     days = form["days"].strip()
     try:
+        _need_fresh(request)
         token = tokens.make(
             desk_of(request),
             me_of(request).staff_id,
             form["name"],
             int(days) if days.isascii() and days.isdigit() and len(days) < 4 else 0,
         )
-    except (UsageError, ConflictError) as error:
+    except (UsageError, ConflictError, ForbiddenError) as error:
         return _page(request, error=error, typed=form)
     return _page(request, shown=Shown(token=token))
 

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from models.errors import NotFoundError
-from pipeline import oidc
+from pipeline import accounts, oidc
 from review_ui import entering
 from review_ui.errors import TooManyError
 from review_ui.guard import Routes
@@ -55,6 +55,7 @@ def sign_in_return(request: Request) -> Response:
         )
     except oidc.OidcError as error:
         return _failed(request, error)
+    accounts.drop_first(desk_of(request), staff)
     response = entering.known(request, staff, safe_back(then) or "")
     clear_cookie(response, COOKIE)
     return response

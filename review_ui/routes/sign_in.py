@@ -112,6 +112,7 @@ def change_password(request: Request, form: Posted) -> Response:
         raise TooManyError("too many tries")
     try:
         _check_present(desk, me.username, form["present"])
+        _check_other(form["present"], form["password"])
         accounts.reset(desk, me.username, form["password"], by=me.staff_id)
     except UsageError as error:
         return staff_page(
@@ -126,3 +127,8 @@ def _check_present(desk: Desk, username: str, password: str) -> None:
     with desk.reading() as session:
         if accounts.verify(session, username, password) is None:
             raise UsageError("password: the present one is wrong")
+
+
+def _check_other(present: str, password: str) -> None:
+    if password == present:
+        raise UsageError("password: is the present one, choose another")

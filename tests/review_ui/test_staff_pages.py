@@ -11,10 +11,10 @@ from models.errors import ConflictError
 from models.gathered import EntryPoint
 from models.vocabulary import ModelKind, ModelState, Outcome, Role
 from models.weeks import local_day
-from pipeline import learning
+from pipeline import accounts, learning
 from pipeline.compose import Desk
 from tests.review_ui.conftest import OpenBrowser
-from tests.review_ui.house import add_source, words
+from tests.review_ui.house import MovingClock, add_source, words
 
 pytestmark = pytest.mark.usefixtures("staff")
 
@@ -33,6 +33,45 @@ def test_an_admin_makes_an_account_that_works(browse: OpenBrowser) -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert password not in admin.get("/tai-khoan").text
     assert browse().sign_in("hoa.n", password).status_code == 303
+
+
+def test_a_password_that_was_made_up_for_somebody_does_not_stay(browse: OpenBrowser) -> None:
+    made = generated(browse("quan").post("/tai-khoan", {"username": "hoa", "role": "analyst"}).text)
+    again = generated(browse("quan").post("/tai-khoan/mat-khau", {"username": "an"}).text)
+    own = "bốn cây cầu treo qua sông lớn"
+    for name, password in (("hoa", made), ("an", again)):
+        browser = browse()
+        browser.sign_in(name, password)
+        for path in ("/ban-lam-viec", "/tai-khoan-cua-toi"):
+            assert browser.get(path).headers["location"] == "/mat-khau"
+        assert browser.post("/tai-khoan-cua-toi/khoa", {"name": "x", "days": "1"}).status_code == 403
+        page = browser.get("/mat-khau")
+        assert "đặt cho bạn" in words(page)
+        same = browser.post("/mat-khau", {"present": password, "password": password})
+        assert same.status_code == 422
+        assert "chọn mật khẩu khác" in words(same)
+        assert browser.post("/mat-khau", {"present": password, "password": own}).status_code == 303
+        assert browse().sign_in(name, password).status_code == 422
+        free = browse()
+        assert free.sign_in(name, own).status_code == 303
+        assert free.get("/ban-lam-viec").status_code == 200
+        assert "đặt cho bạn" not in words(free.get("/mat-khau"))
+
+
+def test_a_made_up_password_that_nobody_used_ends_after_a_week(
+    browse: OpenBrowser, desk: Desk, moving: MovingClock
+) -> None:
+    made = generated(browse("quan").post("/tai-khoan", {"username": "hoa", "role": "analyst"}).text)
+    moving.forward(days=accounts.FIRST_DAYS)
+    assert browse().sign_in("hoa", made).status_code == 303
+    moving.forward(days=1)
+    assert browse().sign_in("hoa", made).status_code == 422
+    assert browse().sign_in("an").status_code == 303, "one's own does not end"
+    with desk.reading() as session:
+        there = accounts.named(session, "hoa")
+    assert there is not None
+    accounts.drop_first(desk, there)
+    assert not accounts.is_first(there)
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,36 @@ def test_where_it_is_asked_nothing_else_opens_before_it_is_set_up(strict: FastAP
         assert analyst.get(DESK).status_code == 200
 
 
+def test_how_one_signs_in_is_changed_only_just_after_signing_in(
+    browse: OpenBrowser, desk: Desk, staff: dict[str, Staff], moving: MovingClock
+) -> None:
+    totp, _ = enrol(desk, staff["binh"])
+    with_factor = browse()
+    second_step(with_factor, with_factor.sign_in("binh"), totp.at(desk.clock()))
+    early, late = browse("an"), browse("an")
+    assert early.post(f"{ME}/khoa", {"name": "sớm", "days": "1"}).status_code == 200
+    assert early.post(f"{ME}/ma-xac-thuc", {}).status_code == 200
+    moving.forward(minutes=11)
+    code = {"code": totp.at(desk.clock())}
+    for browser, path, sent in (
+        (late, "ma-xac-thuc", {}),
+        (late, "khoa", {"name": "muộn", "days": "1"}),
+        (with_factor, "ma-du-phong", code),
+        (with_factor, "ma-xac-thuc/bo", code),
+    ):
+        answer = browser.post(f"{ME}/{path}", sent)
+        assert answer.status_code == 403, path
+        assert "đăng nhập lại" in words(answer)
+        assert "otpauth" not in answer.text
+    assert late.get(DESK).status_code == 200, "everything else goes on"
+    with desk.reading() as session:
+        assert second_factor.is_on(session, staff["binh"].id)
+        assert session.scalars(select(StaffToken.name)).all() == ["sớm"]
+    # the code was not used up by the refusal
+    assert second_factor.check(desk, staff["binh"].id, code["code"])
+    assert browse("an").post(f"{ME}/ma-xac-thuc", {}).status_code == 200
+
+
 def test_ones_own_sessions_are_listed_and_ended(browse: OpenBrowser, desk: Desk, moving: MovingClock) -> None:
     first = browse("an")
     moving.forward(minutes=5)
