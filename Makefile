@@ -31,12 +31,8 @@ test: setup ## run the tests (about 14 minutes on 2 cores)
 	tools/browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not release"
 
-test-release: setup release-tools ## run the full counts of every promise (aim: 60 minutes on 2 cores)
-	tools/browser
-	$(BIN)/python -m tools.audit secrets components
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
-	.venv-release/bin/python -m tools.fuzz_web --product $(BIN)/python --requests 50000
-	$(BIN)/python -m tools.mutation --sample 6 --seed 1
+test-release: setup release-tools ## run the full counts of every promise (aim: 60 minutes on 2 cores; figures in build/release)
+	$(BIN)/python -m tools.release --workers $(WORKERS)
 
 release-tools: setup $(RELEASE) ## make .venv-release with the tools that only a release needs
 

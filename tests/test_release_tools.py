@@ -2,12 +2,13 @@
 
 import ast
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools import audit, mutantrun, mutation, scan
+from tools import audit, mutantrun, mutation, release, scan
 from tools.budgets import ROOT
 from tools.mutants import mutants, mutated
 
@@ -80,6 +81,15 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
     assert mutation.drawn("a", every, (99, 3)) == mutation.drawn("a", every, None) == every
 
 
+def test_a_sample_is_below_the_bar_only_beyond_what_chance_explains() -> None:
+    def told(mutants: int, tried: int, killed: int) -> bool:
+        return mutation.Report("a", mutants, tried=tried, killed=killed).is_below
+
+    assert [told(100, 6, killed) for killed in (6, 5, 4, 3, 0)] == [False, False, False, True, True]
+    assert [told(100, 60, killed) for killed in (54, 50, 49, 45)] == [False, False, True, True]
+    assert [told(60, 60, killed) for killed in (54, 53)] == [False, True], "a whole module has no chance"
+
+
 def test_every_target_and_every_equivalent_mutant_is_there() -> None:
     for module, tests in mutation.targets().items():
         assert mutantrun.file_of(module).is_file(), module
@@ -144,3 +154,43 @@ def test_a_finding_of_the_scanner_is_a_finding() -> None:
     known = {**one, "info": "X-Frame-Options is not set"}
     assert scan.findings({"vulnerabilities": {"Clickjacking": [known]}, "anomalies": {}}) == []
     assert scan.findings(json.loads('{"vulnerabilities": {"XSS": []}, "anomalies": {}}')) == []
+
+
+def done(name: str, *program: str) -> release.Step:
+    return release.Step(name, [sys.executable, "-c", *program], release.last_line)
+
+
+def test_a_release_does_every_step_and_writes_what_each_counted(tmp_path: Path) -> None:
+    quick = done("quick", "print('x'); print('3 of 3')")
+    broken = done("broken", "raise SystemExit('no such thing')")
+    missing = release.Step("missing", ["no-such-program-here"], release.last_line)
+    release.run([quick, broken, missing], tmp_path)
+    assert [step.code for step in (quick, broken, missing)] == [0, 1, 127]
+    (tmp_path / "tests.xml").write_text(
+        "<testsuites><testsuite><testcase classname='tests.a.test_b' name='test_c' time='2.5'/>"
+        "<testcase classname='tests.a.test_b' name='test_d' time='9'><failure/></testcase>"
+        "</testsuite></testsuites>",
+        encoding="utf-8",
+    )
+    text = release.report([quick, broken, missing], release.tested(tmp_path / "tests.xml"), 1.0)
+    assert "| quick | ok | 0.0 | 3 of 3 |" in text
+    assert "| broken | **failed (1)** | 0.0 | no such thing |" in text
+    assert "| missing | **failed (127)** |" in text
+    assert "Tests: 1 failure, 1 passed; 0.2 minutes" in text
+    assert "- failure: `tests/a/test_b.py::test_d`" in text
+
+
+def test_a_release_counts_the_mutants_of_all_modules_once() -> None:
+    line = "| `a.b` | 40 | 6 | 4 | 1 | 1 | 80.0% |"
+    other = "| `a.c` | 40 | 6 | 6 | 0 | 0 | 100.0% |"
+    log = f"{line}\n| module | mutants |\n{line}\n{other}\n\nfallen below it: none\n"
+    assert release.killed(log) == "10 of 11 mutants killed, 1 survived, 1 equivalent; fallen below it: none"
+
+
+def test_a_release_leaves_nothing_out() -> None:
+    every = [" ".join(step.command) for group in release.steps("2", Path("/x")) for step in group]
+    tests = next(command for command in every if "pytest" in command)
+    assert "-m not" not in tests, "the always-run tests and the full counts"
+    assert any("tools.fuzz_web" in command and "--requests 50000" in command for command in every)
+    assert any("tools.mutation --sample 6" in command for command in every)
+    assert any("tools.audit secrets components" in command for command in every)

@@ -1,11 +1,18 @@
 """What a reason may be, at its edges: of a review, and of a new version of a correction."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select
+
+from models import audit
+from models.desk import AuditEntry
 from models.errors import UsageError
-from models.vocabulary import Language
+from models.vocabulary import ClaimState, Language
+from models.weeks import local_day
 from pipeline import decisions, publishing
 from pipeline.compose import Desk
+from tests.pipeline.conftest import hire, put_claim
 
 
 @pytest.mark.parametrize("length", [decisions.MIN_REASON, decisions.MAX_REASON])
@@ -38,3 +45,17 @@ def test_a_version_without_a_reason_is_refused_before_anything_is_read(
             {Language.VI: publishing.CorrectionInput("a", "b", "c", "d", "e")},
             reason,
         )
+
+
+def test_what_is_put_off_is_logged_with_its_day_and_its_reason(sqlite_desk: Desk) -> None:
+    people, claim_id = hire(sqlite_desk), put_claim(sqlite_desk)
+    until = local_day(sqlite_desk.clock()) + timedelta(days=3)
+    reason = "Đợi thông báo của tỉnh vào đầu tuần sau."
+    decisions.defer(sqlite_desk, claim_id, people.an, until, reason)
+    with sqlite_desk.reading() as session:
+        logged = session.scalars(select(AuditEntry.detail_sha256).where(AuditEntry.action == "defer")).one()
+    assert logged == audit.detail_digest({"until": until, "reason": reason})
+
+
+def test_where_a_claim_goes_on_nothing_was_erased() -> None:
+    assert not decisions.Decided(ClaimState.AGREED).erased

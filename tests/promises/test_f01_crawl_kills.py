@@ -217,6 +217,7 @@ POINTS: dict[str, Callable[[_Countdown], None]] = {
     "before the commit of a page that failed": partial(_after, frontier, "done"),
     "after commit": partial(_after, Ledger, "_write"),
 }
+AT_THE_DATABASE = ["after the links are stored", "after lease", "before commit", "after commit"]
 
 
 def _nothing() -> None:
@@ -412,9 +413,11 @@ def test_killed_at_every_named_point_and_at_random_times(
 ) -> None:
     chance = random.Random(7)
     rounds = Rounds(place, site)
-    for point in POINTS:
+    # the points outside the database are the same on both; the full count has them on both
+    points = list(POINTS) if place.url.startswith("sqlite") else AT_THE_DATABASE
+    for point in points:
         rounds.killed(point, 2 if point == "after fetch" else 1)
-    while rounds.kills < 12:
+    while rounds.kills < len(points) + 2:
         rounds.killed_somewhere(chance)
     found = rounds.finish()
     assert rounds.again == [], "a page that was written is not asked for again"
@@ -423,8 +426,8 @@ def test_killed_at_every_named_point_and_at_random_times(
 
 
 @pytest.mark.release
-@pytest.mark.parametrize("seed", range(10))
-def test_two_hundred_kills(
+@pytest.mark.parametrize("seed", range(5))
+def test_a_hundred_kills_on_each_database(
     place: Desk, site: Site, tmp_path: Path, sqlite_template: bytes, seed: int
 ) -> None:
     chance = random.Random(seed)
