@@ -93,8 +93,10 @@ def _crawl(
     try:
         _fetch(settings, run)
     finally:
-        run.writer.close()
-        turns.close()
+        try:
+            run.writer.close()
+        finally:
+            turns.close()
     return run.report
 
 

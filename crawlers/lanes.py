@@ -31,6 +31,8 @@ class Lane:
     """Seconds between two requests to one host, at the least."""
     not_before: float = 0.0
     """When the first request of this turn may leave, on the event loop's clock."""
+    abandoned: bool = False
+    """Whether the process that has the turn at the site was seen to have let its leases run out."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     # the next request waits here and not in the downloader, which would open another connection for it
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from crawlers import children, claimreview, pdf, urls
@@ -221,6 +221,20 @@ class Ledger:
             source = session.get_one(Source, source_id)
             source.rest_until = max(until, source.rest_until or until)
 
+    def abandoned(self, source_id: str) -> bool:
+        """Whether a process let its leases on a source's pages run out, and no other has taken them back."""
+        with self.context.sessions() as session:
+            return bool(session.scalar(select(exists().where(_run_out(source_id, self.context.clock())))))
+
+    def take_back(self, source_id: str) -> None:
+        """Let the pages wait again whose leases have run out, without counting an attempt."""
+        waiting = {"state": FrontierState.PENDING, "lease_owner": None, "lease_until": None}
+        with self.context.sessions.begin() as session:
+            session.execute(
+                update(FrontierPage).where(_run_out(source_id, self.context.clock())).values(waiting),
+                execution_options={"synchronize_session": False},
+            )
+
     def lease(self, source_id: str, limit: int) -> list[Leased]:
         """Lease pages of one source."""
         with self.context.sessions.begin() as session:
@@ -304,6 +318,11 @@ class Ledger:
             if page_ids is not None:
                 mine = mine.where(FrontierPage.id.in_(page_ids))
             session.execute(mine.values(state=FrontierState.PENDING, lease_owner=None, lease_until=None))
+
+
+def _run_out(source_id: str, now: datetime) -> ColumnElement[bool]:
+    mine = (FrontierPage.source_id == source_id) & (FrontierPage.state == FrontierState.LEASED)
+    return mine & (FrontierPage.lease_until < now)
 
 
 def _set_interval(entry: EntryPoint, factor: float, now: datetime) -> None:

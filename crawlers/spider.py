@@ -72,14 +72,27 @@ class DeskSpider(Spider):
 
     async def _source(self, lane: Lane) -> None:
         """Wait for the turn at the source's sites; while others have it, other sources go on."""
-        turns, sites, waited_s = self.run.turns, lane.source.sites, 0.0
+        waited_s = 0.0
         while not lane.resting and waited_s <= PATIENCE_S:
             async with self.sites_at_once:
-                if await self.run.writer.run(lambda: turns.take(sites)):
+                if await self.run.writer.run(lambda: self._take(lane)):
                     await self._turn(lane)
                     return
-            waited_s = 0.0 if turns.busy() else waited_s + POLL_S
+            waited_s = 0.0 if self.run.turns.busy() else waited_s + POLL_S
             await asyncio.sleep(POLL_S)
+
+    def _take(self, lane: Lane) -> bool:
+        """Take the turn, or the place of a holder that was stopped: its leases were twice seen to be over."""
+        turns, ledger, source = self.run.turns, self.run.ledger, lane.source
+        taken = turns.take(source.sites)
+        if not taken:
+            abandoned = ledger.abandoned(source.id)
+            taken = abandoned and lane.abandoned and turns.step_in(source.sites)
+            lane.abandoned = abandoned
+        if taken:
+            # whoever holds the turn takes back what has run out, so that it does not look stopped itself
+            ledger.take_back(source.id)
+        return taken
 
     async def _turn(self, lane: Lane) -> None:
         """First the entry points that are due, then what waits in the frontier, from before and from now."""

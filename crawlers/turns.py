@@ -35,6 +35,12 @@ class SiteTurns:
             taken.append(site)
         return True
 
+    def step_in(self, sites: Collection[str]) -> bool:
+        """Go on in the place of a holder that was stopped; it keeps its locks until it ends."""
+        if not self._lost:
+            self._held.update(sites)
+        return not self._lost
+
     def free(self, sites: Collection[str]) -> None:
         """Leave the sites that no other source of this process is at."""
         for site in sites:

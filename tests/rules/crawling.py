@@ -11,6 +11,7 @@ from pathlib import Path
 from models.errors import KiemChungError
 from pipeline.compose import Desk, build
 from pipeline.settings import Settings
+from tests.disk import files_of
 from tests.rules.site import Publisher
 
 Breakage = Callable[[], None]
@@ -96,7 +97,7 @@ def searched(desk: Desk, words: Iterable[str]) -> dict[str, set[str]]:
     """File by file what is found in the bytes of the database, its write-ahead log and the var folder."""
     wanted = list(words)
     database = Path(str(desk.engine.url.database))
-    files = [*database.parent.glob(database.name + "*"), *searched_folder(desk.settings.path("paths.var"))]
+    files = [*files_of(database), *searched_folder(desk.settings.path("paths.var"))]
     hits = {path.name: found(path.read_bytes(), wanted) for path in files}
     return {name: some for name, some in hits.items() if some}
 

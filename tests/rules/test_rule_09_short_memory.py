@@ -17,6 +17,7 @@ from pipeline import backup, decisions, erase, publishing
 from pipeline.compose import Desk
 from pipeline.decisions import ReviewInput
 from tests.conftest import NOW
+from tests.disk import bytes_of, files_of
 from tests.pipeline.conftest import PRIMARY, put_claim
 from tests.rules.conftest import make_desk
 from tests.rules.crawling import found
@@ -239,7 +240,7 @@ def timed(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[Desk, list[datetime
 
 def _bytes(desk: Desk) -> bytes:
     path = Path(str(desk.engine.url.database))
-    files = [*path.parent.glob(path.name + "*"), *desk.settings.path("paths.var").rglob("*")]
+    files = [*files_of(path), *desk.settings.path("paths.var").rglob("*")]
     return b"".join(file.read_bytes() for file in files if file.is_file())
 
 
@@ -252,7 +253,7 @@ def test_erased_bytes_leave_the_file_the_log_and_the_backups(timed: tuple[Desk, 
     assert found(_bytes(desk), gone) == gone
     erase.erase_due(desk)
     database = Path(str(desk.engine.url.database))
-    live = b"".join(path.read_bytes() for path in database.parent.glob(database.name + "*"))
+    live = bytes_of(database)
     assert found(live, gone) == set()
     assert found(live, kept) == kept
     # the copy made before still holds them, and not for longer than seven days
