@@ -81,15 +81,6 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
     assert mutation.drawn("a", every, (99, 3)) == mutation.drawn("a", every, None) == every
 
 
-def test_a_sample_is_below_the_bar_only_beyond_what_chance_explains() -> None:
-    def told(mutants: int, tried: int, killed: int) -> bool:
-        return mutation.Report("a", mutants, tried=tried, killed=killed).is_below
-
-    assert [told(100, 6, killed) for killed in (6, 5, 4, 3, 0)] == [False, False, False, True, True]
-    assert [told(100, 60, killed) for killed in (54, 50, 49, 45)] == [False, False, True, True]
-    assert [told(60, 60, killed) for killed in (54, 53)] == [False, True], "a whole module has no chance"
-
-
 def test_every_target_and_every_equivalent_mutant_is_there() -> None:
     for module, tests in mutation.targets().items():
         assert mutantrun.file_of(module).is_file(), module

@@ -3,8 +3,7 @@
 Run as `python -m tools.mutation [--module M] [--sample N --seed S]`. Nothing is written into the source: each
 mutant is compiled in a process of its own, forked from one that holds the heavy libraries already, and meets
 only those of its module's tests that reach its line (found by one traced run), the quickest first. A sample
-drawn with a seed is the same everywhere. Exits 1 where a module that has reached nine in ten falls below; a
-sample says so where it would come out as badly in less than one draw of twenty from a module at nine in ten.
+drawn with a seed is the same everywhere. Exits 1 where a module that has reached nine in ten falls below.
 Mutants that change nothing anyone could see are listed with a reason in `tools/equivalent_mutants.tsv` and
 taken out of the count.
 """
@@ -22,7 +21,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from math import comb
 from pathlib import Path
 
 from tools import mutantrun
@@ -32,8 +30,6 @@ from tools.mutants import Mutant, mutants
 MODULES = ROOT / "tools" / "mutation_targets.tsv"
 EQUIVALENT = ROOT / "tools" / "equivalent_mutants.tsv"
 BAR = 0.9
-CHANCE = 0.05
-"""How rarely a sample of a module that is at the bar may be called below it."""
 HEAVY = ("numpy", "sqlalchemy.orm", "alembic.command", "lxml.etree", "jinja2", "fastapi", "httpx", "psycopg")
 
 
@@ -54,15 +50,6 @@ class Report:
         """Killed, of those tried that are not judged equivalent."""
         asked = self.tried - self.equivalent
         return self.killed / asked if asked else 1.0
-
-    @property
-    def is_below(self) -> bool:
-        """Whether it is below the bar: all of it by its share, a sample only beyond what chance explains."""
-        asked = self.tried - self.equivalent
-        if self.tried == self.mutants:
-            return self.rate < BAR
-        odds = (comb(asked, n) * BAR**n * (1 - BAR) ** (asked - n) for n in range(self.killed + 1))
-        return sum(odds) < CHANCE
 
 
 def targets() -> dict[str, list[str]]:
@@ -221,7 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 asked.json.write_text(
                     json.dumps([asdict(one) for one in reports], indent=1), encoding="utf-8"
                 )
-    low = [one.module for one in reports if one.is_below]
+    low = [one.module for one in reports if one.rate < BAR]
     fallen = [module for module in low if module in held()]
     print(f"{table(reports)}\n\nbelow {BAR:.0%}: {', '.join(low) or 'none'}")
     print(f"fallen below it: {', '.join(fallen) or 'none'}")

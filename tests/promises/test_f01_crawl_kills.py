@@ -217,7 +217,6 @@ POINTS: dict[str, Callable[[_Countdown], None]] = {
     "before the commit of a page that failed": partial(_after, frontier, "done"),
     "after commit": partial(_after, Ledger, "_write"),
 }
-AT_THE_DATABASE = ["after the links are stored", "after lease", "before commit", "after commit"]
 
 
 def _nothing() -> None:
@@ -413,11 +412,9 @@ def test_killed_at_every_named_point_and_at_random_times(
 ) -> None:
     chance = random.Random(7)
     rounds = Rounds(place, site)
-    # the points outside the database are the same on both; the full count has them on both
-    points = list(POINTS) if place.url.startswith("sqlite") else AT_THE_DATABASE
-    for point in points:
+    for point in POINTS:
         rounds.killed(point, 2 if point == "after fetch" else 1)
-    while rounds.kills < len(points) + 2:
+    while rounds.kills < 12:
         rounds.killed_somewhere(chance)
     found = rounds.finish()
     assert rounds.again == [], "a page that was written is not asked for again"
