@@ -24,19 +24,6 @@ from typing import Any, TypeAlias
 from bench import pages
 from bench.machine import peak_mib
 
-REGISTRY = """[[source]]
-id = "bench"
-name = "Bench"
-kind = "newspaper"
-homepage = "http://{host}:{port}/"
-local = true
-enabled = true
-[[source.entry]]
-kind = "listing"
-url = "http://{host}:{port}/"
-link_pattern = "/page/"
-"""
-
 
 @dataclass(frozen=True)
 class Side:
@@ -66,7 +53,9 @@ def ours(side: Side, answer: Answer) -> None:
     loaded = perf_counter() - start
     local = {pages.HOST: ("127.0.0.1", side.port)}
     file = Path(side.folder) / "sources.toml"
-    file.write_text(REGISTRY.format(host=pages.HOST, port=side.port), encoding="utf-8")
+    file.write_text(
+        pages.SOURCE.format(id="bench", home=f"http://{pages.HOST}:{side.port}/"), encoding="utf-8"
+    )
     url = f"sqlite:///{side.folder}/desk.sqlite"
     flags = {"database.url": url, "paths.var": side.folder}
     desk = build(load(environ={}, flags=flags), local_hosts=local)

@@ -23,21 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import database
+from bench.pages import SOURCE
 
 SPAWN = multiprocessing.get_context("spawn")
 Arrivals = list[tuple[str, str, float]]
-SOURCE = """[[source]]
-id = "h{at}"
-name = "Bench {at}"
-kind = "newspaper"
-homepage = "{home}"
-local = true
-enabled = true
-[[source.entry]]
-kind = "listing"
-url = "{home}"
-link_pattern = "/page/"
-"""
 
 
 @dataclass(frozen=True)
@@ -129,7 +118,8 @@ def crawl_all(plan: Plan, *, fill: bool = False) -> None:
     if fill:
         file = Path(plan.folder) / "sources.toml"
         made = [
-            SOURCE.format(at=at, home=f"http://{host}:{plan.port}/") for at, host in enumerate(plan.local())
+            SOURCE.format(id=f"h{at}", home=f"http://{host}:{plan.port}/")
+            for at, host in enumerate(plan.local())
         ]
         file.write_text("".join(made), encoding="utf-8")
         with desk.sessions.begin() as session:

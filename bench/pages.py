@@ -19,6 +19,19 @@ from demo import content, pages
 from demo.content import Page
 
 HOST = "bench.localhost"
+SOURCE = """[[source]]
+id = "{id}"
+name = "Bench {id}"
+kind = "newspaper"
+homepage = "{home}"
+local = true
+enabled = true
+[[source.entry]]
+kind = "listing"
+url = "{home}"
+link_pattern = "/page/"
+"""
+"""A source of the registry whose pages a loopback server gives."""
 PAGE_BYTES = 50_000
 OURS = frozenset(["correction", "notice", "rumour", "rumour_report"])
 """The kinds of sample pages that are in scope; the others stand for all that a publisher prints besides."""

@@ -86,9 +86,9 @@ def _crawl(
         local = facts.sites <= set(context.local_hosts)
         at_once, batch = LOCAL if local else PUBLIC
         gate = asyncio.Semaphore(context.local_pace.concurrency if local else 1)
-        run.lanes[source_id] = Lane(facts, context.budget, at_once, batch, resting=facts.resting, gate=gate)
-        run.lanes[source_id].pace_s = (
-            context.local_pace.delay_s if local else settings.getfloat("DOWNLOAD_DELAY")
+        pace_s = context.local_pace.delay_s if local else settings.getfloat("DOWNLOAD_DELAY")
+        run.lanes[source_id] = Lane(
+            facts, context.budget, at_once, batch, resting=facts.resting, pace_s=pace_s, gate=gate
         )
     try:
         _fetch(settings, run)

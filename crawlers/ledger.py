@@ -25,6 +25,7 @@ from models.weeks import local_day
 SHORTEST_S, LONGEST_S = 15 * 60, 24 * 3600
 CLAIM_S = 15 * 60
 LEASE_S = 1800
+_WAITS = {"state": FrontierState.PENDING, "lease_owner": None, "lease_until": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +229,9 @@ class Ledger:
 
     def take_back(self, source_id: str) -> None:
         """Let the pages wait again whose leases have run out, without counting an attempt."""
-        waiting = {"state": FrontierState.PENDING, "lease_owner": None, "lease_until": None}
         with self.context.sessions.begin() as session:
             session.execute(
-                update(FrontierPage).where(_run_out(source_id, self.context.clock())).values(waiting),
+                update(FrontierPage).where(_run_out(source_id, self.context.clock())).values(_WAITS),
                 execution_options={"synchronize_session": False},
             )
 
@@ -317,7 +317,7 @@ class Ledger:
             )
             if page_ids is not None:
                 mine = mine.where(FrontierPage.id.in_(page_ids))
-            session.execute(mine.values(state=FrontierState.PENDING, lease_owner=None, lease_until=None))
+            session.execute(mine.values(_WAITS))
 
 
 def _run_out(source_id: str, now: datetime) -> ColumnElement[bool]:

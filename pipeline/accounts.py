@@ -80,11 +80,7 @@ def sign_in(desk: Desk, username: str, password: str) -> Staff | None:
         return staff if until is not None and local_day(desk.clock()) <= until else None
     if staff is None or not _hasher().check_needs_rehash(staff.password_hash):
         return staff
-    old, staff.password_hash = staff.password_hash, _hash(password)
-    with desk.sessions.begin() as session:
-        unchanged = (Staff.id == staff.id) & (Staff.password_hash == old)
-        session.execute(update(Staff).where(unchanged).values(password_hash=staff.password_hash))
-        audit.append(session, desk.clock, "system", "account_rehash", f"staff:{staff.id}")
+    _replace_hash(desk, staff, password, "account_rehash")
     return staff
 
 
@@ -95,13 +91,8 @@ def is_first(staff: Staff) -> bool:
 
 def drop_first(desk: Desk, staff: Staff) -> None:
     """Void a first password whose owner has come in another way and will not need it."""
-    if not is_first(staff):
-        return
-    old, staff.password_hash = staff.password_hash, _hash(secrets.token_urlsafe(32))
-    with desk.sessions.begin() as session:
-        unchanged = (Staff.id == staff.id) & (Staff.password_hash == old)
-        session.execute(update(Staff).where(unchanged).values(password_hash=staff.password_hash))
-        audit.append(session, desk.clock, "system", "account_password", f"staff:{staff.id}")
+    if is_first(staff):
+        _replace_hash(desk, staff, secrets.token_urlsafe(32), "account_password")
 
 
 def named(session: Session, username: str) -> Staff | None:
@@ -267,6 +258,15 @@ def _nobody() -> str:
 def _hash(password: str) -> str:
     with _HASHING:
         return _hasher().hash(password)
+
+
+def _replace_hash(desk: Desk, staff: Staff, password: str, action: str) -> None:
+    """Another hash in place of the one that was read, unless somebody has changed it meanwhile."""
+    old, staff.password_hash = staff.password_hash, _hash(password)
+    with desk.sessions.begin() as session:
+        unchanged = (Staff.id == staff.id) & (Staff.password_hash == old)
+        session.execute(update(Staff).where(unchanged).values(password_hash=staff.password_hash))
+        audit.append(session, desk.clock, "system", action, f"staff:{staff.id}")
 
 
 def _stored(desk: Desk, password: str, *, first: bool) -> str:
