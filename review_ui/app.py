@@ -17,6 +17,7 @@ from review_ui import permissions, scraper
 from review_ui.errors import WiringError
 from review_ui.faults import fault_page
 from review_ui.guard import authorise
+from review_ui.kept import KeptPages
 from review_ui.pages import Site
 from review_ui.routes import (
     about,
@@ -125,6 +126,7 @@ def create_app(desk: Desk, banner: str | None = None) -> FastAPI:
     app.add_exception_handler(HTTPException, answer)
     app.add_exception_handler(KiemChungError, answer)
     origin = desk.settings.text("web.public_url").rstrip("/")
+    app.add_middleware(KeptPages, routes=app.routes)
     app.add_middleware(Shield, fault_page=answer, origin=origin)
     app.add_middleware(Stopwatch)
     return app

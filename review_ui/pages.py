@@ -175,7 +175,11 @@ def cacheable(request: Request, body: str | bytes, media_type: str, cache: str =
     raw = body.encode() if isinstance(body, str) else body
     tag = f'"{hashlib.sha256(raw).hexdigest()[:24]}"'
     headers = {"cache-control": cache, "etag": tag}
-    asked = request.headers.get("if-none-match", "")
-    if tag in {one.strip().removeprefix("W/") for one in asked.split(",")}:
+    if is_known(tag, request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     return Response(raw, media_type=media_type, headers=headers)
+
+
+def is_known(tag: str, asked: str) -> bool:
+    """Whether a reader who sends this `If-None-Match` has the answer of this tag."""
+    return tag in {one.strip().removeprefix("W/") for one in asked.split(",")}
