@@ -1,0 +1,64 @@
+"""Who has decided what already, and what is open: the edges of two people deciding."""
+
+from datetime import timedelta
+
+import pytest
+
+from models.claims import Claim
+from models.errors import ConflictError, UsageError
+from models.vocabulary import Language, Opinion
+from pipeline import decisions, publishing
+from pipeline.compose import Desk
+from pipeline.decisions import ReviewInput
+from tests.pipeline.conftest import PRIMARY, People, put_claim
+
+REASON = "Đã đối chiếu với thông báo của tỉnh."
+TEXT = publishing.CorrectionInput(
+    title="Không có khoản phí hồ sơ nào khi nhận hỗ trợ",
+    said="Có tin nói người dân phải nộp tiền trước mới được lãnh hỗ trợ.",
+    truth="Tỉnh chi trả trực tiếp và không thu phí.",
+    how_known="Thông báo ngày 16/11 của tỉnh nêu rõ điều này.",
+    what_to_do="Không chuyển tiền; hỏi cán bộ xã nơi mình ở.",
+)
+
+
+def decided(desk: Desk, first: int, second: int, lead: int, text: str) -> int:
+    """A claim that two people rated and a lead answered."""
+    claim_id = put_claim(desk, text)
+    for one in (first, second):
+        decisions.record_review(desk, claim_id, one, ReviewInput(Opinion.FALSE, REASON, (PRIMARY,)))
+    publishing.publish(desk, claim_id, lead, {Language.VI: TEXT})
+    return claim_id
+
+
+def test_who_decided_a_claim_are_its_own_people_of_the_rounds_before(desk: Desk, people: People) -> None:
+    one = decided(desk, people.an, people.binh, people.chi, "Mỗi hộ nghèo nhận 3 triệu nếu đóng 250 nghìn")
+    other = decided(desk, people.chi, people.dung, people.dung, "Đăng ký nhận xe lăn phải đóng 90 nghìn")
+    with desk.reading() as session:
+        assert decisions.decided_before(session, one, 2) == {people.an, people.binh}
+        assert decisions.decided_before(session, other, 2) == {people.chi, people.dung}
+        assert decisions.decided_before(session, one, 1) == set(), "the round itself is not before it"
+
+
+def test_a_claim_that_is_decided_takes_no_more_opinions(desk: Desk, people: People) -> None:
+    claim_id = decided(desk, people.an, people.binh, people.chi, "Mỗi hộ nghèo nhận 3 triệu nếu đóng phí")
+    with pytest.raises(ConflictError, match="not open for review"):
+        decisions.record_review(desk, claim_id, people.dung, ReviewInput(Opinion.NOT_A_CLAIM, REASON))
+    with pytest.raises(ConflictError, match="not open for review"):
+        decisions.take(desk, claim_id, people.dung)
+
+
+def test_putting_off_needs_a_reason(desk: Desk, people: People) -> None:
+    claim_id = put_claim(desk)
+    with pytest.raises(UsageError, match="reason"):
+        decisions.defer(desk, claim_id, people.an, desk.clock().date() + timedelta(days=3), "Chờ")
+
+
+def test_a_claim_in_hand_is_free_again_after_twenty_minutes(desk: Desk, people: People) -> None:
+    claim_id = put_claim(desk)
+    assert decisions.take(desk, claim_id, people.an)
+    with desk.reading() as session:
+        claim = session.get_one(Claim, claim_id)
+        assert claim.lease_until == desk.clock() + timedelta(minutes=20)
+        assert decisions.holder(claim, desk.clock() + timedelta(minutes=20, seconds=-1)) == people.an
+        assert decisions.holder(claim, desk.clock() + timedelta(minutes=20)) is None
