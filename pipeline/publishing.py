@@ -278,7 +278,6 @@ def revisions(session: Session, *, before: int | None = None, limit: int = 30) -
         )
         .join(verdict, verdict.id == CorrectionText.verdict_id)
         .join(verdict_before, verdict_before.id == older.verdict_id)
-        .where(CorrectionText.version > 1)
     )
     if before is not None:
         query = query.where(CorrectionText.id < before)

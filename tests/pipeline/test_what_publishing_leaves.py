@@ -1,0 +1,123 @@
+"""What an answer leaves behind: its record, its address, answered tips, and a claim that is known now."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from models.claims import Claim, KnownClaim
+from models.decisions import CorrectionText
+from models.desk import AuditEntry
+from models.errors import ConflictError, NotFoundError
+from models.gathered import Mention, Tip
+from models.vocabulary import Language, Opinion
+from models.weeks import local_day
+from pipeline import correctiondrafts, decisions, publishing
+from pipeline.compose import Desk
+from pipeline.decisions import ReviewInput
+from tests.pipeline.conftest import PRIMARY, People, put_claim
+
+TEXT = publishing.CorrectionInput(
+    title="Không có khoản phí hồ sơ nào khi nhận hỗ trợ",
+    said="Có tin nói người dân phải nộp tiền trước mới được lãnh hỗ trợ.",
+    truth="Tỉnh chi trả trực tiếp và không thu phí.",
+    how_known="Thông báo ngày 16/11 của tỉnh nêu rõ điều này.",
+    what_to_do="Không chuyển tiền; hỏi cán bộ xã nơi mình ở.",
+)
+
+
+def agreed(desk: Desk, people: People, **more: bool) -> int:
+    """A claim that two people rate the same."""
+    claim_id = put_claim(desk, **more)  # type: ignore[arg-type]
+    for one in (people.an, people.binh):
+        given = ReviewInput(Opinion.FALSE, "Đã đối chiếu với thông báo của tỉnh.", (PRIMARY,))
+        decisions.record_review(desk, claim_id, one, given)
+    return claim_id
+
+
+def newest_entry(desk: Desk) -> tuple[str, str, str]:
+    with desk.reading() as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
+    assert entry is not None
+    return entry.actor, entry.action, entry.subject
+
+
+def test_the_log_says_who_published_and_who_revised_what(desk: Desk, people: People) -> None:
+    slug = publishing.publish(desk, agreed(desk, people), people.chi, {Language.VI: TEXT})
+    assert newest_entry(desk) == (f"staff:{people.chi}", "publish", f"correction:{slug}")
+    publishing.revise(desk, slug, people.dung, {Language.VI: TEXT}, "Nói rõ hơn nơi hỏi.")
+    assert newest_entry(desk) == (f"staff:{people.dung}", "revise", f"correction:{slug}")
+
+
+def test_an_address_is_the_title_and_six_letters_of_the_claim(desk: Desk, people: People) -> None:
+    claim_id = agreed(desk, people)
+    slug = publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    with desk.reading() as session:
+        name = session.get_one(Claim, claim_id).public_id
+        said = session.scalars(select(CorrectionText)).one()
+    assert slug == f"khong-co-khoan-phi-ho-so-nao-khi-nhan-ho-{name[:6]}"
+    assert (said.reason, said.contact, said.spoken) == ("first publication", "", "")
+
+
+def test_a_title_without_a_word_has_an_address_too(desk: Desk, people: People) -> None:
+    text = replace(TEXT, title="?!")
+    slug = publishing.publish(desk, agreed(desk, people), people.chi, {Language.VI: text})
+    assert re.fullmatch(r"dinh-chinh-[0-9a-f]{6}", slug)
+
+
+def test_the_tips_of_the_claim_are_answered_today_and_no_others(desk: Desk, people: People) -> None:
+    claim_id = agreed(desk, people, from_tip=True)
+    other = put_claim(desk, "Đăng ký nhận xe lăn phải đóng 90 nghìn", from_tip=True)
+    with desk.sessions.begin() as session:
+        for number, one in enumerate((claim_id, other)):
+            item = session.scalars(select(Mention.item_id).where(Mention.claim_id == one)).one()
+            session.add(Tip(receipt_key=f"{number:064x}", item_id=item, day=local_day(desk.clock())))
+    publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    with desk.reading() as session:
+        days = list(session.scalars(select(Tip.answered_day).order_by(Tip.receipt_key)))
+    assert days == [local_day(desk.clock()), None]
+
+
+def test_what_is_answered_is_a_known_claim_from_then_on(desk: Desk, people: People) -> None:
+    claim_id = agreed(desk, people)
+    slug = publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    with desk.reading() as session:
+        name = session.get_one(Claim, claim_id).public_id
+        own = session.scalars(select(KnownClaim)).one()
+    assert (own.key, own.url, own.text, own.rating) == (
+        f"own:{name}",
+        f"/dinh-chinh/{slug}",
+        TEXT.said,
+        "false",
+    )
+
+
+def test_a_draft_goes_when_its_words_are_published(desk: Desk, people: People) -> None:
+    claim_id = agreed(desk, people)
+    slug = publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    for lead in (people.chi, people.dung):
+        assert correctiondrafts.keep(desk, claim_id, lead, {"title": "Bản nháp"})
+    publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, "Nói rõ hơn nơi hỏi.")
+    with desk.reading() as session:
+        assert correctiondrafts.kept(session, claim_id, people.chi) is None
+        assert correctiondrafts.kept(session, claim_id, people.dung) is not None, "another lead's own words"
+
+
+def test_what_is_gone_or_not_agreed_on_cannot_be_published(desk: Desk, people: People) -> None:
+    with pytest.raises(NotFoundError, match="erased"):
+        publishing.publish(desk, 999, people.chi, {Language.VI: TEXT})
+    with pytest.raises(ConflictError, match="have not agreed"):
+        publishing.publish(desk, put_claim(desk), people.chi, {Language.VI: TEXT})
+
+
+def test_changed_corrections_are_listed_newest_first_and_page_by_page(desk: Desk, people: People) -> None:
+    slug = publishing.publish(desk, agreed(desk, people), people.chi, {Language.VI: TEXT})
+    for reason in ("Nói rõ hơn nơi hỏi.", "Thêm số của tổng đài."):
+        publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, reason)
+    with desk.reading() as session:
+        newest, older = publishing.revisions(session)
+        assert (newest.reason, older.reason) == ("Thêm số của tổng đài.", "Nói rõ hơn nơi hỏi.")
+        assert (newest.version, older.version) == (3, 2), "a first version changes nothing"
+        assert publishing.revisions(session, before=newest.key) == [older]
+        assert publishing.revisions(session, before=older.key) == []
