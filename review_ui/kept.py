@@ -3,7 +3,7 @@
 Whatever changes what these pages say is written into the log of decisions in the same transaction (rule 7),
 so the newest entry of the log says whether a page still holds. It is read anew for every request: a
 correction, a revision or an appeal is seen at once, whichever process took it. What is kept is a page and its
-address. What readers search for is no part of it, and nothing of who reads is.
+address. What readers search for is no part of it, and nothing of who reads is (rule 1).
 """
 
 from collections import OrderedDict
@@ -58,8 +58,15 @@ MOST = 2 * 2**20
 UNCHANGED = ("cache-control", "etag")
 """Headers of an answer that says no more than that nothing has changed."""
 
-Key = tuple[str, str, str, bytes]
-"""Scheme, host, path and query of an address."""
+ASKED = ("lang", "trang", "chu-de", "dan")
+"""What these routes read of a query. All else, such as the mark by which a social network knows its reader
+again, changes no page and is not kept."""
+
+LONGEST = 255
+"""Characters of a host or of a value that can be meant."""
+
+Key = tuple[str, ...]
+"""Scheme, host, path and the values asked for."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ class KeptPages:
         mark = await run_in_threadpool(_newest, request)
         if mark != self._mark:
             self._forget(mark)
-        key = (scope["scheme"], request.headers.get("host", ""), scope["path"], scope["query_string"])
+        key = _key(request)
         found = self._pages.get(key)
         if found is not None:
             self._pages.move_to_end(key)
@@ -105,7 +112,7 @@ class KeptPages:
             return
         page = await self._ask(scope, receive, send)
         # what was drawn while something was decided may be of before
-        if page is not None and mark == self._mark:
+        if page is not None and mark == self._mark and max(map(len, key)) <= LONGEST:
             self._keep(key, page)
 
     def _may_be_kept(self, scope: Scope) -> bool:
@@ -146,6 +153,11 @@ class KeptPages:
     def _forget(self, mark: str | None) -> None:
         self._mark, self._room = mark, ROOM
         self._pages.clear()
+
+
+def _key(request: Request) -> Key:
+    address = (request.scope["scheme"], request.headers.get("host", ""), request.scope["path"])
+    return (*address, *(request.query_params.get(name, "") for name in ASKED))
 
 
 def _newest(request: Request) -> str | None:

@@ -1,10 +1,14 @@
 """Public pages are answered again as they were until anything is decided, and not a request longer."""
 
+import inspect
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from models.desk import Staff
 from models.vocabulary import Language
@@ -110,6 +114,34 @@ def test_languages_hosts_and_queries_are_pages_of_their_own(
     assert drawn() == before + 1
 
 
+def test_a_mark_that_tells_readers_apart_is_neither_kept_nor_a_page_of_its_own(
+    browse: OpenBrowser, app: FastAPI, slug: str, drawn: Drawn
+) -> None:
+    reader, path = browse(), f"/dinh-chinh/{slug}"
+    first = reader.get(f"{path}?fbclid=IwAR0reader1")
+    before = drawn()
+    assert reader.get(f"{path}?fbclid=IwAR0reader2&utm_source=zalo").content == first.content
+    assert reader.get(path).content == first.content
+    assert drawn() == before
+    assert "IwAR0reader" not in repr(_kept(app)), "nothing of who reads is kept"
+
+
+def test_what_is_too_long_to_be_meant_is_not_kept(browse: OpenBrowser, app: FastAPI, slug: str) -> None:
+    reader, path = browse(), f"/dinh-chinh/{slug}"
+    reader.get(path)
+    before = len(_kept(app))
+    assert reader.get(f"{path}?trang={'9' * 5_000}").status_code == 200
+    assert len(_kept(app)) == before == 1
+
+
+def _kept(app: FastAPI) -> list[object]:
+    """What the layer of an app has in memory."""
+    layer = app.middleware_stack
+    while not isinstance(layer, kept.KeptPages):
+        layer = layer.app  # type: ignore[union-attr]
+    return list(layer._pages)
+
+
 def test_faults_and_what_is_not_there_are_not_kept(
     browse: OpenBrowser, desk: Desk, staff: dict[str, Staff]
 ) -> None:
@@ -125,6 +157,16 @@ def test_faults_and_what_is_not_there_are_not_kept(
 def test_only_pages_for_everybody_are_kept_and_no_search() -> None:
     assert all(permissions.PERMISSIONS[name] is permissions.EVERYBODY for name in kept.NAMES)
     assert not kept.NAMES & {"find", "api_search", "follow", "sign_in_form", "appeal_status", "healthz"}
+
+
+def test_routes_that_are_kept_read_no_other_value_of_an_address(app: FastAPI) -> None:
+    read = set()
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.name in kept.NAMES:
+            source = inspect.getsource(sys.modules[route.endpoint.__module__])
+            read |= set(re.findall(r'query_params\.get\("([^"]+)"', source))
+    assert read - {"q", "sau"} <= set(kept.ASKED), "q and sau are read by the search alone"
+    assert {"dan", "trang", "chu-de"} <= read, "the pattern finds them"
 
 
 def test_what_staff_ask_for_is_drawn_for_them(browse: OpenBrowser, slug: str, drawn: Drawn) -> None:
@@ -144,12 +186,12 @@ def test_memory_has_a_ceiling_and_the_page_that_is_asked_for_stays(
     with Browser(create_app(_desk(reader))) as small:
         small.get(path)
         for n in range(20):
-            small.get(f"{path}?x={n}")
+            small.get(f"{path}?trang={n}")
             small.get(path)
         before = drawn()
         small.get(path)
         assert drawn() == before, "asked for all the time"
-        small.get(f"{path}?x=0")
+        small.get(f"{path}?trang=0")
         assert drawn() == before + 1, "gone long ago"
 
 
