@@ -226,7 +226,7 @@ def test_opening_pronouns_are_seen(sentence: str, expected: bool) -> None:
 
 def test_a_pronoun_carries_the_claim_that_it_follows(reader: Reader) -> None:
     text = (
-        "Công ty tuyển lao động đi Nhật thu trước 12 triệu đồng tiền giữ chỗ qua tài khoản cá nhân.\n"
+        "Công ty tuyển lao động đi Nhật thu phí giữ chỗ 12 triệu đồng qua tài khoản cá nhân.\n"
         "Công ty này không có giấy phép đưa người lao động đi làm việc ở nước ngoài."
     )
     mentions = reader.read(text).mentions
