@@ -58,10 +58,6 @@ MOST = 2 * 2**20
 UNCHANGED = ("cache-control", "etag")
 """Headers of an answer that says no more than that nothing has changed."""
 
-ASKED = ("lang", "trang", "chu-de", "dan")
-"""What these routes read of a query. All else, such as the mark by which a social network knows its reader
-again, changes no page and is not kept."""
-
 LONGEST = 255
 """Characters of a host or of a value that can be meant."""
 
@@ -156,8 +152,20 @@ class KeptPages:
 
 
 def _key(request: Request) -> Key:
-    address = (request.scope["scheme"], request.headers.get("host", ""), request.scope["path"])
-    return (*address, *(request.query_params.get(name, "") for name in ASKED))
+    """What these routes read of an address.
+
+    All else, such as the mark by which a social network knows its reader again, changes no page and is
+    not kept.
+    """
+    return (
+        request.scope["scheme"],
+        request.headers.get("host", ""),
+        request.scope["path"],
+        request.query_params.get("lang", ""),
+        request.query_params.get("trang", ""),
+        request.query_params.get("chu-de", ""),
+        request.query_params.get("dan", ""),
+    )
 
 
 def _newest(request: Request) -> str | None:
