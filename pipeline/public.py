@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from models.claims import Claim
 from models.decisions import Appeal, Correction, CorrectionText, Evidence, EvidenceCopy, EvidenceLink, Verdict
-from models.desk import AuditEntry
 from models.errors import NotFoundError
 from models.vocabulary import AppealState, ClaimState, CopyOutcome, Language, Rating
 
@@ -141,11 +140,6 @@ def correction(session: Session, slug: str) -> PublicCorrection:
     if row is None:
         raise NotFoundError("there is no such correction")
     return _whole(session, [row])[0]
-
-
-def newest_decision(session: Session) -> str | None:
-    """The digest of the newest entry of the log; while it stays, so does what the corrections say."""
-    return session.scalar(select(AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1))
 
 
 def slug_of_code(session: Session, code: str) -> str:
