@@ -5,35 +5,29 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from models.claims import Claim, KnownClaim
 from models.decisions import CorrectionText
 from models.desk import AuditEntry
 from models.errors import ConflictError, NotFoundError
 from models.gathered import Mention, Tip
-from models.vocabulary import Language, Opinion
+from models.vocabulary import Language
 from models.weeks import local_day
-from pipeline import correctiondrafts, decisions, publishing
+from pipeline import correctiondrafts, publishing
 from pipeline.compose import Desk
-from pipeline.decisions import ReviewInput
-from tests.pipeline.conftest import PRIMARY, People, put_claim
-
-TEXT = publishing.CorrectionInput(
-    title="Không có khoản phí hồ sơ nào khi nhận hỗ trợ",
-    said="Có tin nói người dân phải nộp tiền trước mới được lãnh hỗ trợ.",
-    truth="Tỉnh chi trả trực tiếp và không thu phí.",
-    how_known="Thông báo ngày 16/11 của tỉnh nêu rõ điều này.",
-    what_to_do="Không chuyển tiền; hỏi cán bộ xã nơi mình ở.",
-)
+from tests.pipeline.conftest import People, put_claim
+from tests.pipeline.test_decisions import TEXT, agree
 
 
-def agreed(desk: Desk, people: People, **more: bool) -> int:
-    """A claim that two people rate the same."""
-    claim_id = put_claim(desk, **more)  # type: ignore[arg-type]
-    for one in (people.an, people.binh):
-        given = ReviewInput(Opinion.FALSE, "Đã đối chiếu với thông báo của tỉnh.", (PRIMARY,))
-        decisions.record_review(desk, claim_id, one, given)
-    return claim_id
+def answered(desk: Desk, people: People) -> tuple[int, str]:
+    """A claim with its correction: its number and its address."""
+    claim_id = agree(desk, people)
+    return claim_id, publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+
+
+def name_of(session: Session, claim_id: int) -> str:
+    return session.get_one(Claim, claim_id).public_id
 
 
 def newest_entry(desk: Desk) -> tuple[str, str, str]:
@@ -44,17 +38,16 @@ def newest_entry(desk: Desk) -> tuple[str, str, str]:
 
 
 def test_the_log_says_who_published_and_who_revised_what(desk: Desk, people: People) -> None:
-    slug = publishing.publish(desk, agreed(desk, people), people.chi, {Language.VI: TEXT})
+    _, slug = answered(desk, people)
     assert newest_entry(desk) == (f"staff:{people.chi}", "publish", f"correction:{slug}")
     publishing.revise(desk, slug, people.dung, {Language.VI: TEXT}, "Nói rõ hơn nơi hỏi.")
     assert newest_entry(desk) == (f"staff:{people.dung}", "revise", f"correction:{slug}")
 
 
 def test_an_address_is_the_title_and_six_letters_of_the_claim(desk: Desk, people: People) -> None:
-    claim_id = agreed(desk, people)
-    slug = publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    claim_id, slug = answered(desk, people)
     with desk.reading() as session:
-        name = session.get_one(Claim, claim_id).public_id
+        name = name_of(session, claim_id)
         said = session.scalars(select(CorrectionText)).one()
     assert slug == f"khong-co-khoan-phi-ho-so-nao-khi-nhan-ho-{name[:6]}"
     assert (said.reason, said.contact, said.spoken) == ("first publication", "", "")
@@ -62,12 +55,12 @@ def test_an_address_is_the_title_and_six_letters_of_the_claim(desk: Desk, people
 
 def test_a_title_without_a_word_has_an_address_too(desk: Desk, people: People) -> None:
     text = replace(TEXT, title="?!")
-    slug = publishing.publish(desk, agreed(desk, people), people.chi, {Language.VI: text})
+    slug = publishing.publish(desk, agree(desk, people), people.chi, {Language.VI: text})
     assert re.fullmatch(r"dinh-chinh-[0-9a-f]{6}", slug)
 
 
 def test_the_tips_of_the_claim_are_answered_today_and_no_others(desk: Desk, people: People) -> None:
-    claim_id = agreed(desk, people, from_tip=True)
+    claim_id = agree(desk, people, from_tip=True)
     other = put_claim(desk, "Đăng ký nhận xe lăn phải đóng 90 nghìn", from_tip=True)
     with desk.sessions.begin() as session:
         for number, one in enumerate((claim_id, other)):
@@ -80,10 +73,9 @@ def test_the_tips_of_the_claim_are_answered_today_and_no_others(desk: Desk, peop
 
 
 def test_what_is_answered_is_a_known_claim_from_then_on(desk: Desk, people: People) -> None:
-    claim_id = agreed(desk, people)
-    slug = publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    claim_id, slug = answered(desk, people)
     with desk.reading() as session:
-        name = session.get_one(Claim, claim_id).public_id
+        name = name_of(session, claim_id)
         own = session.scalars(select(KnownClaim)).one()
     assert (own.key, own.url, own.text, own.rating) == (
         f"own:{name}",
@@ -94,8 +86,7 @@ def test_what_is_answered_is_a_known_claim_from_then_on(desk: Desk, people: Peop
 
 
 def test_a_draft_goes_when_its_words_are_published(desk: Desk, people: People) -> None:
-    claim_id = agreed(desk, people)
-    slug = publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    claim_id, slug = answered(desk, people)
     for lead in (people.chi, people.dung):
         assert correctiondrafts.keep(desk, claim_id, lead, {"title": "Bản nháp"})
     publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, "Nói rõ hơn nơi hỏi.")
@@ -112,7 +103,7 @@ def test_what_is_gone_or_not_agreed_on_cannot_be_published(desk: Desk, people: P
 
 
 def test_changed_corrections_are_listed_newest_first_and_page_by_page(desk: Desk, people: People) -> None:
-    slug = publishing.publish(desk, agreed(desk, people), people.chi, {Language.VI: TEXT})
+    _, slug = answered(desk, people)
     for reason in ("Nói rõ hơn nơi hỏi.", "Thêm số của tổng đài."):
         publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, reason)
     with desk.reading() as session:

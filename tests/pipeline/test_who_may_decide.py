@@ -10,23 +10,15 @@ from models.vocabulary import Language, Opinion
 from pipeline import decisions, publishing
 from pipeline.compose import Desk
 from pipeline.decisions import ReviewInput
-from tests.pipeline.conftest import PRIMARY, People, put_claim
-
-REASON = "Đã đối chiếu với thông báo của tỉnh."
-TEXT = publishing.CorrectionInput(
-    title="Không có khoản phí hồ sơ nào khi nhận hỗ trợ",
-    said="Có tin nói người dân phải nộp tiền trước mới được lãnh hỗ trợ.",
-    truth="Tỉnh chi trả trực tiếp và không thu phí.",
-    how_known="Thông báo ngày 16/11 của tỉnh nêu rõ điều này.",
-    what_to_do="Không chuyển tiền; hỏi cán bộ xã nơi mình ở.",
-)
+from tests.pipeline.conftest import People, put_claim
+from tests.pipeline.test_decisions import REASON, TEXT, rate
 
 
 def decided(desk: Desk, first: int, second: int, lead: int, text: str) -> int:
     """A claim that two people rated and a lead answered."""
     claim_id = put_claim(desk, text)
     for one in (first, second):
-        decisions.record_review(desk, claim_id, one, ReviewInput(Opinion.FALSE, REASON, (PRIMARY,)))
+        rate(desk, claim_id, one)
     publishing.publish(desk, claim_id, lead, {Language.VI: TEXT})
     return claim_id
 
