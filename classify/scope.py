@@ -29,8 +29,12 @@ SHORTEST_LOOK = 12
 let through the first stage, none is ours."""
 
 
-FIRST_LOOK_SHARE = 0.9
-"""How far under its own bar the first stage still lets a page pass whose article is not cut out yet."""
+FIRST_LOOK_SHARE = 0.7
+"""How far under its own bar the first stage still lets a page pass whose article is not cut out yet.
+
+The last window of an article ends with it; the first look does not know where, and reads on. Of 24,000 made
+pages the worst that the gate kept stood at .78 of the bar.
+"""
 
 
 class Scoped(NamedTuple):

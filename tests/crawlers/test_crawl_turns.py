@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -98,19 +98,32 @@ def test_four_processes_take_turns_at_a_host(database_url: str, tmp_path: Path, 
     check_shared(database_url, tmp_path, site, processes=4, each=10)
 
 
-def nobody_waits(notes: Path) -> None:
-    """The positive control: every process believes that it is its turn."""
+def nobody_waits(notes: Path, met: Barrier) -> None:
+    """The positive control: every process believes that it is its turn, and begins when all are there."""
     note_requests(notes)
-    SiteTurns.take = lambda *_: True  # type: ignore[method-assign]
+
+    @cache
+    def wait() -> None:
+        met.wait(300)
+
+    def take(*_: object) -> bool:
+        wait()
+        return True
+
+    SiteTurns.take = take  # type: ignore[method-assign, assignment]
+    SiteTurns.keeps = lambda _: True  # type: ignore[method-assign]
 
 
 @pytest.mark.release
 def test_control_processes_that_share_no_pace_are_caught(
     database_url: str, tmp_path: Path, site: Site
 ) -> None:
-    plan = planned(database_url, tmp_path, site, ["bao"], 24)
-    plan = replace(plan, budget=Budget(pages_per_source=6), prepare=partial(nobody_waits, tmp_path / "notes"))
-    crawl_together(plan, 4)
+    plan = planned(database_url, tmp_path, site, ["bao"], 25)
+    # one has read the feed: with nothing to fetch yet, the others would be through before they met it
+    crawl_together(replace(plan, budget=Budget(pages_per_source=1)), 1)
+    (tmp_path / "notes").unlink()
+    prepare = partial(nobody_waits, tmp_path / "notes", FORK.Barrier(4))
+    crawl_together(replace(plan, budget=Budget(pages_per_source=6), prepare=prepare), 4)
     assert nearest(let_go(tmp_path / "notes")) < NEAREST_S
 
 
