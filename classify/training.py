@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
 __all__ = ["RankerArtefact", "fit_ranker", "fit_scope"]
 
-ADMITTED = 0.003
-"""Share of outside texts of held-out writers over the bar: four of some 1,500, so that the one-sided 95%
-upper bound of the true share (Clopper & Pearson 1934) is 0.6%."""
-HELD_FOLDS = ("fhqx", "gmsy", "inr", "op", "jkltuv")
+ADMITTED = 0.006
+"""As many outside texts of held-out writers may lie over the bar as leave the one-sided 95% upper bound of
+the true share (Clopper & Pearson 1934) at most here: seven of 2,269."""
+HELD_FOLDS = ("fhqx", "gmsyD", "inrAE", "opB", "jkltuv")
 """Writers held out together, whole. Those of the last fold knew each other's texts."""
-HELD = "fghimnopqrsxy"
+HELD = "fghimnopqrsxyABDE"
 """Writers of every kind of text: they set the bar for a writer not read yet."""
-ADMITTED_WINDOW = 0.0025
-"""The same for one window of a long text, which has several chances to be admitted by mistake."""
+WINDOW_SHARE = 5 / 6
+"""So much of that for one window of a long text, which has several chances to be admitted by mistake."""
 QUICK_LOSS = 0.01
 """Share of what the full gate keeps that the first stage may lose."""
 FOLDS = 5
@@ -106,18 +106,29 @@ def _bars(
     outside = ~labels & strangers
     # what the written constraints drop cannot be admitted, whatever its score
     vetoed = np.array([any(veto(span.text) for span in split(row.text)) for row in rows])
+    share = _admitted(int(outside.sum()))
     figures: dict[str, float] = {}
     report: dict[str, Any] = {}
     for form, name, of_form in (("", "", scores), ("bare_", ", diacritics removed", bare)):
         judged = np.where(vetoed, -np.inf, of_form)
-        figures[f"{form}threshold"] = bar(judged, outside, ADMITTED)
-        figures[f"{form}strict_threshold"] = bar(judged, outside, ADMITTED_WINDOW)
+        figures[f"{form}threshold"] = bar(judged, outside, share)
+        figures[f"{form}strict_threshold"] = bar(judged, outside, share * WINDOW_SHARE)
         over = judged > figures[f"{form}threshold"]
         report[f"writers held out{name}"] = {
             "kept": _percent(over[labels & strangers]),
             "admitted": _percent(over[outside]),
         }
     return figures, report
+
+
+def _admitted(outside: int) -> float:
+    """The largest share of so many texts whose upper bound is within `ADMITTED`."""
+    from scipy.stats import beta
+
+    most = 0
+    while most < outside and beta.ppf(0.95, most + 2, outside - most - 1) <= ADMITTED:
+        most += 1
+    return (most + 0.5) / max(1, outside)
 
 
 def _folds(rows: Sequence[ScopeRow], seed: int) -> Ints:
