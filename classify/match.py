@@ -18,6 +18,7 @@ from classify.index import VectorTable, WordIndex
 from classify.readings import Readings
 from classify.rerank import (
     LEAST_MARKED,
+    THRESHOLD,
     Near,
     Reading,
     differs,
@@ -26,9 +27,6 @@ from classify.rerank import (
     read,
     terms,
 )
-
-THRESHOLD = 0.5
-"""From here on, with no value that differs, two texts count as one claim."""
 
 _CANDIDATES = 40
 _COMPARED = 32

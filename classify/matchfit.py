@@ -35,7 +35,7 @@ from classify.trees import LEAF, Node, Trees, opened, stored
 
 PAIRS = (
     DATA / "match_pairs.tsv",
-    *(DATA / "match" / f"{name}.tsv" for name in ("lures", "notices", "rumours")),
+    *(DATA / "match" / f"{name}.tsv" for name in ("lures", "notices", "rumours", "talk")),
 )
 ENGLISH = DATA / "match" / "english.tsv"
 SAME = frozenset(
@@ -48,15 +48,15 @@ OTHER = frozenset(
 SEED = 20261122
 _FOR = frozenset(
     ["meaning", "cosine", "pairs", "asked_in_known", "known_in_asked", "letters", "rarest", "shared_values",
-     "shared_numbers", "shared_token", "agreed"]
+     "shared_numbers", "shared_token", "shared_kind", "agreed"]
 )  # fmt: skip
-_NEAR = _FOR - {"agreed"} | {"length"}
+_NEAR = _FOR - {"agreed", "shared_kind"} | {"length"}
 _LIKE = _FOR | {"verbatim"}
 _DECOYS = 400
 _NEGATIVES = 12
 _STRENGTH = 1.0
-_TREES = 120
-_DEPTH = 4
+_TREES = 200
+_DEPTH = 5
 
 
 class PairRow(NamedTuple):

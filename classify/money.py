@@ -21,7 +21,7 @@ _AFTER_MONEY = (
 _AMOUNT = re.compile(
     rf"(?<![\w.,/])({_FIGURE})\s?(?:(?:-|–|den|toi)\s?({_FIGURE})\s?)?"
     r"(k|ngan|nghin|trieu(?! tap)|tr|cu(?! (?:ba|ong|gia|cao))|ty(?! le)|ti|dong|vnd|d)"
-    rf"(?:(\s?)(ruoi|\d{{1,3}})(?![\w.,/%]){_AFTER_MONEY}(?:\s?(ngan|nghin)(?!\w))?)?(?![a-z])"
+    rf"(?:(\s?)(ruoi|\d{{1,3}})(?![\w.,%]|/\d){_AFTER_MONEY}(?:\s?(ngan|nghin)(?!\w))?)?(?![a-z])"
 )
 _BARE_AMOUNT = re.compile(
     r"(?<![\w.,/])(\d{1,3}(?:[.,]\d{3}){1,5})(?![\w.,/])(?!\s?(?:nguoi|cong nhan|ho|ca|ha|m|km|suat|con|"

@@ -27,7 +27,8 @@ _PAY = (
 )
 _FREE = (
     r"mien phi|mien toan bo|khong (?:phai )?(?:nop|phi|gop|dat coc|tra|mat|thu|ton|lay)(?: \w+)?|tang khong|"
-    r"chang mat(?: \w+)?|nha nuoc lo|nha nuoc cho"
+    r"chang mat(?: \w+)?|nha nuoc lo|nha nuoc cho|khong con (?:phai )?(?:nop|ton|tra|mat|thu)(?: \w+)?|"
+    r"(?:het|khoi) (?:phai )?(?:nop|ton|tra|mat|dong)(?: \w+)?"
 )
 OPPOSITES = (
     Opposite("tiền", "miễn phí", "phải trả tiền", _FREE, _PAY),
@@ -36,7 +37,7 @@ OPPOSITES = (
              r"duoc phat|duoc giam|duoc \d+|duoc nghi|van con|duoc them|nhan|duoc huong",
              r"bi cat|mat quyen|thu hoi|ngung cap|ngung chi|khong duoc|khong co khoan|khong ho tro|"
              r"tra lai|het duoc|"
-             r"bi ngung|mat luon|khong them|khong con|khong co vu|bi tang"),
+             r"bi ngung|mat luon|khong them|khong con(?! (?:phai|nop|ton|tra|mat|thu))|khong co vu|bi tang"),
     Opposite("hoạt động", "mở, chạy như thường", "đóng, ngừng",
              r"mo cua|mo lai|hoat dong tro lai|thong xe|tro lai|binh thuong|van chay|van mo|co nuoc|"
              r"chay lai|nhu thuong|"
@@ -44,7 +45,7 @@ OPPOSITES = (
              r"luu thong|"
              r"con han|van \w+",
              r"dong cua|ngung|cam|khong chay|tam dong|het han|het gia tri|phai doi|khoa|nghi hoc|bi cat|"
-             r"cat|het|"
+             r"cat|het (?:hieu luc|gia tri|nhan|cap|phat|cho|hoat dong)|"
              r"khong co pha|bo"),
     Opposite("mức", "tăng", "giảm", r"(?:duoc |bi )?tang(?= (?:luong|\d|gia|len|them|tien|muc|hoc|luong))|"
     r"cao hon|gap",
@@ -57,7 +58,7 @@ OPPOSITES = (
              r"ai thich|cung khong"),
     Opposite("học", "nghỉ học", "đi học", r"nghi hoc|khong toi lop",
              r"van toi lop|van di hoc|hoc binh thuong|hoc tro lai|khong nghi"),
-    Opposite("an toàn", "an toàn", "nguy hiểm", r"an toan|vo hai|khong gay|khong chua chat|khong doc|khoe|"
+    Opposite("an toàn", "an toàn", "nguy hiểm", r"an toan|vo hai|khong gay|khong chua chat|khong doc|"
     r"sach",
              r"nguy hiem|co doc|doc hai|gay|chua chat|nhiem|co chat|liet"),
     Opposite("tác dụng", "chữa, ngừa được", "không có tác dụng",
@@ -129,7 +130,8 @@ _TAIL = re.compile(
     r"nhi|nhe|nha))*\s*$"
 )
 _QUESTION = re.compile(
-    r"(?<!\w)co (?:that|thiet|dung|phai)(?: \w+)? khong(?!\w)|(?<!\w)(?:dung|phai|that) khong(?!\w)"
+    r"(?<!\w)co (?:that|thiet|dung|phai)(?: \w+)? khong(?!\w)"
+    r"(?! (?:duoc|phai|can|co|con|cho|bi|mat|ton|thu|nop)(?!\w))|(?<!\w)(?:dung|phai|that) khong(?!\w)"
 )
 
 

@@ -17,7 +17,7 @@ _DIGITS = {
 _SCALES = {"ngàn": 10**3, "nghìn": 10**3, "triệu": 10**6, "củ": 10**6, "tỷ": 10**9, "tỉ": 10**9}
 _TENS = frozenset(["mươi", "chục"])
 _PLAIN = {
-    "mot": "một", "hai": "hai", "ba": "ba", "bon": "bốn", "tu": "tư", "nam": "năm", "lam": "lăm",
+    "mot": "mốt", "hai": "hai", "ba": "ba", "bon": "bốn", "tu": "tư", "nam": "năm", "lam": "lăm",
     "sau": "sáu",
     "bay": "bảy", "tam": "tám", "chin": "chín", "muoi": "mười", "chuc": "chục", "tram": "trăm",
     "linh": "linh",
@@ -53,6 +53,9 @@ _BEFORE = {
     "động": "mức", "dong": "mức", "bậc": "mức", "bac": "mức", "thứ": "số",
     "lớp": "lớp", "lop": "lớp",
 }  # fmt: skip
+_LEVELS = 10_000
+"""Numbers under which "cấp 5" and "số 113" are levels and names; "cấp 750.000 đồng" is neither."""
+_METRES = re.compile(r"(?<![\d.,])(\d{1,2})(?:,(\d{1,2}) ?(?:m|mét|met)|m(\d{1,2}))(?!\w)")
 _FIGURE = re.compile(r"^(\d{1,9})([a-zđ]{0,4})$")
 _MONTH = frozenset(["thang", "thag"])
 _GROUPED = re.compile(r"(?<=\d)[.](?=\d{3}(?!\d))")
@@ -82,6 +85,12 @@ def _is(names: Sequence[str], at: int, wanted: frozenset[str]) -> bool:
     return at < len(names) and names[at] in wanted
 
 
+def _behind_tens(names: Sequence[str], at: int) -> int | None:
+    """The ones of 21 to 99. Of 21 they are "mốt": in "năm chục một ngày" a day is counted."""
+    is_counting = _is(names, at, frozenset(["một"])) and not _is(names, at + 1, frozenset(_SCALES))
+    return None if is_counting else _digit(names, at)
+
+
 def _below_hundred(names: Sequence[str], at: int) -> _Read | None:
     """Up to 99: "mười hai", "bảy lăm", "hai chục", "chục", "bốn"."""
     first = _digit(names, at)
@@ -91,10 +100,10 @@ def _below_hundred(names: Sequence[str], at: int) -> _Read | None:
     if first is None:
         return None
     if _is(names, at + 1, _TENS | {"mười"}):
-        unit = _digit(names, at + 2)
+        unit = _behind_tens(names, at + 2)
         return _Read(first * 10 + (unit or 0), at + 2 + (unit is not None), False)
-    unit = _digit(names, at + 1)
-    if unit is not None and first and not _is(names, at + 2, _TENS | {"trăm"}):
+    unit = _behind_tens(names, at + 1)
+    if unit is not None and first and names[at] != "mốt" and not _is(names, at + 2, _TENS | {"trăm"}):
         return _Read(first * 10 + unit, at + 2, False)
     return _Read(first, at + 1, False)
 
@@ -164,13 +173,18 @@ def _names(words: Sequence[Word], is_marked: bool) -> list[str]:
 
 def read(text: str) -> "Numbers":
     """Quantities, money said in words and dates said in words of a text."""
-    words = split(_GROUPED.sub("", text))
+    words = split(_METRES.sub(_centimetres, _GROUPED.sub("", text)))
     is_marked = any(word.marked != word.plain for word in words)
     reader = _Reader(words, is_marked)
     at = 0
     while at < len(words):
         at = max(at + 1, reader.date(at) or reader.figure(at) or reader.words_at(at))
     return Numbers(frozenset(reader.counted), frozenset(reader.money), frozenset(reader.dates))
+
+
+def _centimetres(found: re.Match[str]) -> str:
+    """2,15 mét and 2m15 as 215 cm."""
+    return f"{found.group(1)}{(found.group(2) or found.group(3)).ljust(2, '0')} cm"
 
 
 class Numbers(NamedTuple):
@@ -267,13 +281,23 @@ class _Reader:
             if unit[0] == "giờ" and value < 12 and later in {"chieu", "toi", "dem"}:
                 value += 12
             self.counted.add(Quantity(unit[0], value * unit[1]))
-        elif before and (self._is_marked or self._words[at].plain not in _SHARED_NAMES):
+        elif before and self._is_level(at, end, value):
             self.counted.add(Quantity(before, value))
         elif self._words[at].plain.isdigit() and value < 1900:
             self.counted.add(Quantity("", value))
         else:
             return False
         return True
+
+    def _is_level(self, at: int, end: int, value: float) -> bool:
+        """Whether a number behind "cấp" is one of those: not the money of "cấp 750k", nor a name."""
+        word = self._words[at].plain
+        return (
+            value < _LEVELS
+            and (word.isdigit() or word.isalpha())
+            and not _is(self._names, end, frozenset(_SCALES))
+            and (self._is_marked or word not in _SHARED_NAMES)
+        )
 
     def _unit(self, at: int) -> tuple[str, int] | None:
         if at >= len(self._words):

@@ -17,16 +17,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from classify import kinds
 from classify.rerank import Reading, packed, terms, unpacked
 from classify.synonyms import TABLE
 
 READ_BY = (
     "readings", "rerank", "mask", "negation", "synonyms", "text", "values", "money", "places", "quantities",
+    "kinds",
 )  # fmt: skip
 """The modules that say what a text is read as: when one of them changes, what is kept is read anew."""
 _PLACES = ("vietnam-provinces", "underthesea")
-_PAIRS = (6, 8)
-"""Which of the `Values` hold pairs: counts and poles."""
+_PAIRS = (6, 8, 11)
+"""Which of the `Values` hold pairs: counts, poles and kinds."""
 
 
 class Terms(NamedTuple):
@@ -46,7 +48,7 @@ def reader() -> bytes:
     """A fingerprint of all that decides what a text is read as."""
     whole = hashlib.blake2b(unicodedata.unidata_version.encode(), digest_size=16)
     here = Path(__file__).parent
-    for path in (*(here / f"{name}.py" for name in READ_BY), TABLE):
+    for path in (*(here / f"{name}.py" for name in READ_BY), TABLE, kinds.TABLE):
         whole.update(path.read_bytes())
     for name in _PLACES:
         whole.update(f"{name} {version(name)}".encode())

@@ -20,6 +20,8 @@ from typing import NamedTuple
 from classify.align import aligned, compared
 from classify.corpus import DATA
 from classify.errors import ArtefactError
+from classify.kinds import apart
+from classify.kinds import told as told_apart
 from classify.mask import RENDERED
 from classify.negation import Stance, denied_by_one, opposed, stance, told
 from classify.synonyms import is_foreign, marked_share, split, standard
@@ -61,6 +63,7 @@ _SHOWN = {
     "replaced_near": "câu giống mà thay từ", "replaced_nearer": "gần nguyên văn mà thay từ",
     "replaced_once": "chỉ thay một chỗ", "added": "tin mới thêm từ", "added_near": "câu giống mà thêm từ",
     "left_out": "tin mới bớt từ", "left_out_near": "câu giống mà bớt từ",
+    "other_kind": "khác loại", "shared_kind": "cùng loại",
     "other_number": "khác con số bất kỳ", "lost_number": "tin mới thiếu con số",
 }  # fmt: skip
 NAMES = tuple(name for name in _SHOWN if name != "bias")
@@ -70,7 +73,10 @@ ALIGNED = frozenset(
      "left_out", "left_out_near", "other_number", "lost_number"]
 )  # fmt: skip
 """The figures of the word by word comparison: they cost most, and only the nearest few are given them."""
+THRESHOLD = 0.5
+"""From here on, with no value that differs, two texts count as one claim."""
 _SIDE = 0.3
+_SOFTLY = 0.5
 
 
 class Reading(NamedTuple):
@@ -255,6 +261,8 @@ def _typed(a: Values, b: Values) -> dict[str, float]:
         "other_agency": float(_disjoint(a.agencies, b.agencies)),
         "other_disease": float(_disjoint(a.diseases, b.diseases)),
         "other_count": float(_other_count(a, b)),
+        "other_kind": float(min(3, len(apart(a.kinds, b.kinds)))),
+        "shared_kind": float(min(4, len(a.kinds & b.kinds))),
         "only_known": float(sum([bool(theirs) and not mine for mine, theirs in kinds])),
         "only_asked": float(sum([bool(mine) and not theirs for mine, theirs in kinds])),
     }
@@ -398,9 +406,12 @@ def judged(near: Near, asked: Reading, known: Reading, idf: Idf) -> Judged:
     found = {**near.found, **compare(asked, known, idf)}
     parts = near.chosen.same.parts(found)
     total = near.chosen.same.bias + sum(parts.values())
-    place = order(near.total, total)
+    score = probability(near.total, total)
     other = differs(asked, known)
-    return Judged(probability(near.total, total), place, near.chosen.reasons(parts, found), other)
+    if other is None and score < THRESHOLD:
+        # not enough by itself to call it another claim, but what a reviewer wants to see first
+        other = next(map(told_apart, apart(asked.values.kinds, known.values.kinds)), None)
+    return Judged(score, order(near.total, total), near.chosen.reasons(parts, found), other)
 
 
 def differs(asked: Reading, known: Reading) -> str | None:
@@ -409,8 +420,11 @@ def differs(asked: Reading, known: Reading) -> str | None:
 
 
 def probability(near: float, same: float) -> float:
-    """That two texts are one claim: about the same thing, and nothing in it differs."""
-    return _sigmoid(near) * _sigmoid(same)
+    """That two texts are one claim: about the same thing, and nothing in it differs.
+
+    The first is softened: a free retelling stands further off than most claims that differ in one word.
+    """
+    return _sigmoid(_SOFTLY * near + _SOFTLY) * _sigmoid(same)
 
 
 def order(near: float, same: float) -> float:

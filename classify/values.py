@@ -6,21 +6,23 @@ the value.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from classify.kinds import Kind, kinds
 from classify.mask import RENDERED
 from classify.money import DIGITS, amounts
 from classify.places import Gazetteer
 from classify.quantities import read
-from classify.text import normalise, strip_marks
+from classify.text import has_marks, normalise, strip_marks
 
 
 class Values(NamedTuple):
     """What a sentence pins down.
 
-    Amounts are in VND; ``counts`` are (unit, number); ``poles`` are sides of opposites.
+    Amounts are in VND; ``counts`` are (unit, number); ``poles`` are sides of opposites,
+    ``kinds`` members of classes that exclude one another.
     """
 
     amounts: frozenset[int]
@@ -34,6 +36,7 @@ class Values(NamedTuple):
     poles: frozenset[tuple[int, int]]
     tokens: frozenset[str]
     words: frozenset[str]
+    kinds: frozenset[Kind]
 
 
 _PERCENT = re.compile(r"(?<![\w.,])(\d{1,3}(?:[.,]\d{1,2})?)\s?(?:%|phan tram)")
@@ -50,10 +53,13 @@ _YEAR = re.compile(r"(?<![\d.,/])((?:19|20)\d\d)(?!\d|[.,]\d)")
 _WEEKDAY = re.compile(
     r"(?<!\w)(?:thu (hai|ba|tu|nam|sau|bay|[2-7])|(chu nhat))(?= (?:tuan|nay|toi|ngay)|[ ,.;]|$)"
 )
-_NEGATION = re.compile(
-    r"(?<!\w)(?:khong|chua|chang|cham dut|dung|ko|k|hong|khong con|khong phai|khong can|"
-    r"khong duoc) (\w+(?: \w+)?)"
+_NOT = (
+    r"khong|chua|chang|cham dut|ko|k|khong con|khong phai|khong can|khong duoc|"
+    r"khoi(?= (?:can|phai|nop|dong|tra|mat|ton|duoc))"
 )
+_NEGATION = re.compile(rf"(?<!\w)(?:{_NOT}) (\w+(?: \w+)?)")
+_NEGATION_BARE = re.compile(rf"(?<!\w)(?:{_NOT}|hong) (\w+(?: \w+)?)")
+_SPOKEN_NOT = re.compile(r"(?<!\w)(?:hổng|hông)(?!\w)")
 _QUESTION_END = re.compile(
     r"(?:phai |dung |that |thiet |duoc |co )?(?:khong|ko|hong|k|chua)(?: (?:vay|ta|a|ha|mn|moi nguoi|ba con|"
     r"may|cac)[^?.!]{0,30})?\s?[?]*\s*$"
@@ -94,7 +100,8 @@ DISEASES: dict[str, str] = {
 OPPOSITES: tuple[tuple[str, str], ...] = (
     ("mở cửa|mở lại|hoạt động trở lại|thông xe|lưu thông trở lại",
     "đóng cửa|ngừng hoạt động|tạm ngưng|tạm dừng|tạm đóng|ngưng hoạt động|cấm xe"),
-    ("tăng", "giảm|hạ"), ("miễn phí|không thu phí|không tốn tiền|không mất tiền|khỏi đóng tiền",
+    ("tăng", "giảm|hạ"), ("miễn phí|không thu phí|không tốn tiền|không mất tiền|"
+    "khỏi đóng tiền|khỏi trả phí|khỏi trả tiền",
     "thu phí|có phí|mất phí|đóng phí|trả phí|nộp phí"),
     ("cho phép|được phép", "cấm|nghiêm cấm|không cho"), ("bắt buộc|phải làm",
     "không bắt buộc|tự nguyện|không cần làm"),
@@ -130,29 +137,39 @@ def values(text: str) -> Values:
     normal = normalise(text)
     tokens = frozenset(found.group(3) for found in RENDERED.finditer(normal))
     normal = RENDERED.sub(" ", normal)
-    folded = re.sub(r"\s+", " ", strip_marks(normal).lower())
+    folded = re.sub(r"\s+", " ", strip_marks(_SPOKEN_NOT.sub("không", normal.lower())))
     stated = _QUESTION_END.sub("", folded)
+    # "hỏng" and "Hồng" are no "hổng"
+    negation = _NEGATION if has_marks(normal) else _NEGATION_BARE
     said = read(normal)
     diseases = frozenset(name for name, pattern in _DISEASES if pattern.search(folded))
-    kinds = frozenset(name for name in diseases if name.startswith("ung thư "))
+    cancers = frozenset(name for name in diseases if name.startswith("ung thư "))
     return Values(
         amounts=amounts(folded) | said.money,
         dates=_dates(folded) | said.dates,
         places=_places(normal),
         agencies=frozenset(name for name, pattern in _AGENCIES if pattern.search(folded)),
-        diseases=diseases - {"ung thư"} if kinds else diseases,
+        diseases=diseases - {"ung thư"} if cancers else diseases,
         percents=frozenset(float(found.replace(",", ".")) for found in _PERCENT.findall(folded)),
-        counts=frozenset((one.unit, one.number) for one in said.counted),
-        negated=_negated(stated),
+        counts=frozenset(
+            (one.unit, _hour(one.number) if one.unit == "giờ" else one.number) for one in said.counted
+        ),
+        negated=_negated(stated, negation),
         poles=_sides(stated),
         tokens=tokens,
         words=frozenset(_WORDS.findall(stated)),
+        kinds=kinds(normal),
     )
 
 
-def _negated(stated: str) -> frozenset[str]:
+def _hour(number: float) -> float:
+    """An hour of the clock as people say it: 21 is nine in the evening, and often just nine."""
+    return number - 12 if 12 < number < 24 else number
+
+
+def _negated(stated: str, negation: re.Pattern[str]) -> frozenset[str]:
     """Words that the text only denies; one that it also asserts ("nộp, không nộp sẽ bị bắt") is left out."""
-    denied = Counter(found.split()[0] for found in _NEGATION.findall(stated))
+    denied = Counter(found.split()[0] for found in negation.findall(stated))
     spoken = Counter(_WORDS.findall(stated))
     return frozenset(word for word, times in denied.items() if spoken[word] <= times)
 
@@ -180,11 +197,19 @@ def _sides(folded: str) -> frozenset[tuple[int, int]]:
     """(pair, side) of the opposites in the text; a pair of which both sides occur says nothing."""
     found = set()
     for pair, (first, second) in enumerate(_POLES):
-        on_second = second.search(folded) is not None
-        on_first = first.search(second.sub(" ", folded) if on_second else folded) is not None
+        mine, theirs = ([hit.span() for hit in side.finditer(folded)] for side in (first, second))
+        on_first, on_second = (
+            any(not _within(span, other) for span in spans)
+            for spans, other in ((mine, theirs), (theirs, mine))
+        )
         if on_first != on_second:
             found.add((pair, int(on_second)))
     return frozenset(found)
+
+
+def _within(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
+    """Whether the words stand in a longer phrase of the other side: "thu phí" in "không thu phí"."""
+    return any(start <= span[0] and span[1] <= end and (start, end) != span for start, end in others)
 
 
 def _money(amount: int) -> str:

@@ -20,7 +20,7 @@ from pipeline.decisions import evidence_of
 from pipeline.evidence import EvidenceInput, Proof
 
 SAME = 0.5
-"""The score from which a match counts as the same claim (`classify.match.THRESHOLD`)."""
+"""The score from which a match counts as the same claim (`classify.rerank.THRESHOLD`)."""
 MOST_EVIDENCE = 3
 
 

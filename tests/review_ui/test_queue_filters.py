@@ -275,7 +275,7 @@ def test_views_are_saved_listed_used_and_dropped(browse: OpenBrowser) -> None:
 
 
 def test_the_score_from_which_a_match_counts_is_the_matchers() -> None:
-    from classify.match import THRESHOLD
+    from classify.rerank import THRESHOLD
 
     assert proposals.SAME == THRESHOLD
     assert drafts.MAX_CHARACTERS > 4_000 + 3 * 4_400
