@@ -36,7 +36,7 @@ _HELD: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # the key leads nowhere: the hashes that it makes are taken out again
 _MASKER = Masker(b"open data: no hash is kept")
-_SHOWN = re.compile(r"‹[^›]*›")
+_SHOWN = re.compile(r"‹[^‹›]*›")
 
 
 class ScopeText(NamedTuple):

@@ -123,16 +123,21 @@ def stoppable() -> "Iterator[None]":
 
 def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if not _in_database(frame):
+    if not _must_wait(frame):
         raise SystemExit(0)
-    # between BEGIN and what keeps account of it, nobody would roll back: a moment later
     signal.signal(signal.SIGALRM, _stop)
     signal.setitimer(signal.ITIMER_REAL, _MOMENT_S)
 
 
-def _in_database(frame: FrameType | None) -> bool:
+def _must_wait(frame: FrameType | None) -> bool:
+    """Whether an exception would do harm, or nothing, where the process is: it stops a moment later.
+
+    Between BEGIN and what keeps account of it, nobody would roll back; what is raised while something is
+    finalized or in the callback of a weak reference, Python prints and forgets.
+    """
     while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith("sqlalchemy."):
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith("sqlalchemy.") or module == "weakref" or frame.f_code.co_name == "__del__":
             return True
         frame = frame.f_back
     return False

@@ -312,8 +312,11 @@ class World:
         return self.wire.send(method, path or self.path(route), sent, body or b"")
 
     def good(self, route: str) -> dict[str, object]:
-        """Values for the fields of a route that it takes, as far as a fixed value can be right."""
-        values: dict[str, object] = {name: GOOD.get(name, "") for name in self.fields[route]}
+        """Values for the fields of a route that it takes, as far as a fixed value can be right.
+
+        A webhook, which is off here, has none.
+        """
+        values: dict[str, object] = {name: GOOD.get(name, "") for name in self.fields.get(route, ())}
         values.update(self._own(route))
         return values
 
