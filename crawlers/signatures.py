@@ -24,7 +24,10 @@ _WHAT = (
     "|published by|contributing|contributors?|author|by|text|words|story|photos?|photographs?|illustrations?"
     "|image credits?|photo credits?|source|email|e-mail|contact"
 )
-_CREDIT = re.compile(rf"[\[(*_–—-]{{0,2}}\s?(?:{_WHAT})\s{{0,2}}[:\-–—]\s{{0,2}}(.{{1,80}})", re.IGNORECASE)
+# a letter is looked for first: where there is none, sixty words need not be tried
+_CREDIT = re.compile(
+    rf"[\[(*_–—-]{{0,2}}\s?(?=[^\W\d_])(?:{_WHAT})\s{{0,2}}[:\-–—]\s{{0,2}}(.{{1,80}})", re.IGNORECASE
+)
 _BY = re.compile(
     r"(?:written|reporting|additional reporting|edited|editing|compiled|posted|published|photographs?|photos?"
     r"|story|words)\sby\s.{1,160}|with (?:files|reporting|additional reporting) (?:from|by) .{1,100}",

@@ -46,7 +46,9 @@ SOMEBODY = 10001
 DOMAIN = "desk.example.org"
 USER = "kiemchung"
 PORT = 8000
-_DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_DOMAIN = re.compile(
+    r"\A(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 _HOLE = re.compile(r"@@(\w+)@@")
 

@@ -24,7 +24,7 @@ FORMATS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
 FRAMES = 6
 _WORDED = "uvicorn"
-_PAIR = re.compile(r"\s*\b(\w+)=%[\d.]*[a-z]")
+_PAIR = re.compile(r"(?<!\s)\s*\b(\w+)=%[\d.]*[a-z]")
 # what the standard library itself puts on a record; everything else came by `extra`
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
