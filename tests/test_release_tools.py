@@ -81,6 +81,18 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
     assert mutation.drawn("a", every, (99, 3)) == mutation.drawn("a", every, None) == every
 
 
+def test_a_module_falls_by_itself_if_enough_were_tried_and_a_small_sample_with_the_others() -> None:
+    a, b, *_ = sorted(mutation.held())
+    whole = [mutation.Report(a, 30, tried=30, killed=26), mutation.Report(b, 30, tried=30, killed=30)]
+    assert mutation.fallen(whole) == [a]
+    assert mutation.fallen([mutation.Report(a, 8, tried=8, killed=7)]) == [a], "all there are"
+    assert mutation.fallen([mutation.Report("not.held", 30, tried=30, killed=3)]) == []
+    small = [mutation.Report(a, 30, tried=6, killed=5), mutation.Report(b, 30, tried=6, killed=6)]
+    assert mutation.fallen(small) == []
+    small[1].killed = 5
+    assert mutation.fallen(small) == ["2 sampled modules together"]
+
+
 def test_every_target_and_every_equivalent_mutant_is_there() -> None:
     for module, tests in mutation.targets().items():
         assert mutantrun.file_of(module).is_file(), module
