@@ -92,7 +92,6 @@ def review_in(session: Session, desk: Desk, claim_id: int, staff_id: int, given:
         at=desk.clock(),
     )
     session.add(review)
-    session.flush()
     reviews = round_reviews(session, claim)
     claim.state = _next_state(session, desk, claim, reviews)
     seeding.settle(session, claim, agreed_opinion(reviews), local_day(desk.clock()))

@@ -55,7 +55,7 @@ def publish(
     Raises `UsageError` for a field, `ConflictError` if this person may not or the state does not allow it.
     """
     with desk.sessions.begin() as session:
-        claim = _agreed_claim(session, claim_id)
+        claim = agreed_claim(session, claim_id)
         lead = publisher(session, staff_id)
         verdict = verdicts.make(session, desk.clock, claim, lead, reason)
         check_reason(session, claim.id, reason)
@@ -81,7 +81,8 @@ def publisher(session: Session, staff_id: int) -> Staff:
     return staff
 
 
-def _agreed_claim(session: Session, claim_id: int) -> Claim:
+def agreed_claim(session: Session, claim_id: int) -> Claim:
+    """The claim, locked for this transaction, if two people agreed on it."""
     claim = session.get(Claim, claim_id, with_for_update=True)
     if claim is None:
         raise NotFoundError("this claim was erased or never existed")
@@ -200,7 +201,6 @@ def _settle(
         "text": text.said,
         "topic": claim.topic,
         "rating": verdict.rating,
-        "rating_original": None,
         "url": f"/dinh-chinh/{correction.slug}",
         "publisher": desk.settings.text("desk.name"),
         "published_day": today,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from models.claims import Claim, FrameUnit, SampleFrame
+from models.claims import Claim, FrameUnit, KnownClaim, SampleFrame
 from models.decisions import Appeal, Evidence, Review, Verdict
 from models.desk import Staff
 from models.errors import ConflictError, UsageError
@@ -356,13 +356,27 @@ def another_lead(desk: Desk, name: str = "giang") -> int:
         return staff.id
 
 
-@pytest.mark.parametrize("opinion", [Opinion.NOT_A_CLAIM, Opinion.NOT_OURS])
-def test_an_appeal_is_decided_with_a_rating(sqlite_desk: Desk, opinion: Opinion) -> None:
+@pytest.mark.parametrize(
+    ("opinion", "said"), [(Opinion.NOT_A_CLAIM, "is rated again"), (Opinion.NOT_OURS, "cannot be erased")]
+)
+def test_an_appeal_is_decided_with_a_rating(sqlite_desk: Desk, opinion: Opinion, said: str) -> None:
     people = hire(sqlite_desk)
     claim, slug = answered(sqlite_desk, people)
     appeals.file_appeal(sqlite_desk, slug, APPEAL)
-    with pytest.raises(ConflictError, match="decide the appeal"):
+    with pytest.raises(ConflictError, match=f"{said}: decide the appeal"):
         decisions.record_review(sqlite_desk, claim, people.chi, ReviewInput(opinion, REASON))
+
+
+def test_an_appeal_is_answered_with_a_public_reason(desk: Desk, people: People) -> None:
+    claim, slug = answered(desk, people)
+    appeals.file_appeal(desk, slug, APPEAL)
+    rate(desk, claim, people.chi)
+    rate(desk, claim, people.dung)
+    with pytest.raises(UsageError, match="reason: say why"):
+        publishing.publish(desk, claim, another_lead(desk), {Language.VI: TEXT}, "  ")
+    with desk.reading() as session:
+        assert session.scalars(select(Appeal.state)).one() == AppealState.OPEN
+        assert len(session.scalars(select(Verdict)).all()) == 1, "nothing of it was kept"
 
 
 def test_the_outcome_is_public_with_the_reason_that_was_given(desk: Desk, people: People) -> None:
@@ -382,6 +396,29 @@ def test_the_outcome_is_public_with_the_reason_that_was_given(desk: Desk, people
     assert (shown.state, shown.outcome) == (AppealState.UPHELD, why)
     assert kept.reason == ""
     assert REASON not in (shown.outcome or "")  # what reviewers wrote for themselves is not published
+
+
+def test_what_an_appeal_changes_is_known_anew_and_the_claim_beside_it_is_not(
+    desk: Desk, people: People
+) -> None:
+    other = put_claim(desk, "Đăng ký nhận xe lăn phải đóng 90 nghìn")
+    for one in (people.an, people.binh):
+        rate(desk, other, one)
+    publishing.publish(desk, other, people.chi, {Language.VI: TEXT})
+    claim, slug = answered(desk, people)
+    with desk.sessions.begin() as session:
+        for known in session.scalars(select(KnownClaim)):
+            known.offered = True
+    appeals.file_appeal(desk, slug, APPEAL)
+    rate(desk, claim, people.chi, Opinion.TRUE)
+    rate(desk, claim, people.dung, Opinion.TRUE)
+    why = "Thông báo mới của tỉnh nói khác thông báo trước."
+    lead, said = another_lead(desk), replace(TEXT, said="Có tin nói phải nộp tiền trước, và tin này đúng.")
+    publishing.publish(desk, claim, lead, {Language.VI: said}, why)
+    with desk.reading() as session:
+        rows = {one.claim_id: one for one in session.scalars(select(KnownClaim))}
+    assert (rows[claim].rating, rows[claim].text, rows[claim].offered) == ("true", said.said, False)
+    assert (rows[other].rating, rows[other].text, rows[other].offered) == ("false", TEXT.said, True)
 
 
 def attempts(desk: Desk, claim: int, people: tuple[int, ...], n: int) -> int:

@@ -2,21 +2,25 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from models.access import Delivery, Subscription
 from models.claims import Claim, KnownClaim
-from models.decisions import CorrectionText
+from models.decisions import Correction, CorrectionText
 from models.desk import AuditEntry
-from models.errors import ConflictError, NotFoundError
+from models.errors import ConflictError, NotFoundError, UsageError
 from models.gathered import Mention, Tip
 from models.vocabulary import Language
 from models.weeks import local_day
-from pipeline import correctiondrafts, publishing
-from pipeline.compose import Desk
-from tests.pipeline.conftest import People, put_claim
+from pipeline import correctiondrafts, decisions, publishing
+from pipeline.compose import Desk, build
+from pipeline.settings import load
+from tests.pipeline.conftest import People, hire, put_claim
 from tests.pipeline.test_decisions import TEXT, agree
 
 
@@ -112,3 +116,52 @@ def test_changed_corrections_are_listed_newest_first_and_page_by_page(desk: Desk
         assert (newest.version, older.version) == (3, 2), "a first version changes nothing"
         assert publishing.revisions(session, before=newest.key) == [older]
         assert publishing.revisions(session, before=older.key) == []
+
+
+@pytest.mark.parametrize("name", ["truth", "how_known", "contact"])
+def test_a_field_of_four_thousand_characters_is_the_longest(desk: Desk, people: People, name: str) -> None:
+    claim_id, longest = agree(desk, people), ("dài " * 1_000)[:4_000]
+    with pytest.raises(UsageError, match=f"vi.{name}: at most 4000"):
+        publishing.publish(desk, claim_id, people.chi, {Language.VI: replace(TEXT, **{name: longest + "."})})
+    assert publishing.publish(desk, claim_id, people.chi, {Language.VI: replace(TEXT, **{name: longest})})
+
+
+def test_a_public_reason_of_four_thousand_characters_is_the_longest(desk: Desk, people: People) -> None:
+    _, slug = answered(desk, people)
+    with pytest.raises(UsageError, match="reason: at most 4000"):
+        publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, "d" * 4_001)
+    publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, "d" * 4_000)
+
+
+def test_a_new_correction_waits_for_those_who_subscribed(desk: Desk, people: People) -> None:
+    with desk.sessions.begin() as session:
+        row = Subscription(url="https://bao.example.org/nhan", sealed_secret="", created_at=desk.clock())
+        session.add(row)
+    _, slug = answered(desk, people)
+    with desk.reading() as session:
+        waiting = session.scalars(select(Delivery)).one()
+        assert session.get_one(Correction, waiting.correction_id).slug == slug
+
+
+def test_the_reason_of_a_change_repeats_no_tip(desk: Desk, people: People) -> None:
+    words = "Bà con ấp mình phải nộp ba trăm nghìn đồng cho cán bộ xã trước thứ Sáu thì mới có tên nhận quà"
+    claim_id = agree(desk, people, text=words, from_tip=True)
+    slug = publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    with pytest.raises(UsageError, match="reason: repeats a reader's own words"):
+        publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, f"Có bạn đọc viết: {words}.")
+
+
+def test_whoever_publishes_or_reviews_a_claim_holds_its_row(postgres_url: str, tmp_path: Path) -> None:
+    """SQLite has one writer at a time by itself; on PostgreSQL the claim's row is locked."""
+    settings = load(environ={}, flags={"database.url": postgres_url, "paths.var": str(tmp_path / "var")})
+    desk = build(settings)
+    people = hire(desk)
+    queued, agreed = put_claim(desk), agree(desk, people, text="Đăng ký nhận xe lăn phải đóng 90 nghìn")
+    for claim_id, hold in ((queued, decisions.open_claim), (agreed, publishing.agreed_claim)):
+        with desk.sessions.begin() as first, desk.sessions.begin() as second:
+            hold(first, claim_id)
+            second.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                hold(second, claim_id)
+            second.rollback()
+    desk.close()

@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from models import audit
 from models.claims import Claim
+from models.desk import AuditEntry
 from models.errors import ConflictError, UsageError
 from models.vocabulary import Language, Opinion
 from pipeline import decisions, publishing
@@ -44,6 +47,30 @@ def test_putting_off_needs_a_reason(desk: Desk, people: People) -> None:
     claim_id = put_claim(desk)
     with pytest.raises(UsageError, match="reason"):
         decisions.defer(desk, claim_id, people.an, desk.clock().date() + timedelta(days=3), "Chờ")
+
+
+def test_the_log_holds_a_digest_of_the_whole_review(desk: Desk, people: People) -> None:
+    claim_id = put_claim(desk)
+    rate(desk, claim_id, people.an)
+    with desk.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+        name = session.get_one(Claim, claim_id).public_id
+    said = {"opinion": Opinion.FALSE, "reason": REASON, "round": 1, "part": None}
+    assert (entry.actor, entry.action, entry.subject) == (f"staff:{people.an}", "review", f"claim:{name}")
+    assert entry.detail_sha256 == audit.detail_digest(said)
+    assert entry.detail_sha256 != audit.detail_digest({**said, "round": 2})
+
+
+def test_the_log_keeps_that_something_was_not_ours_and_who_said_so(desk: Desk, people: People) -> None:
+    claim_id = put_claim(desk)
+    with desk.reading() as session:
+        name = session.get_one(Claim, claim_id).public_id
+    rate(desk, claim_id, people.binh, Opinion.NOT_OURS)
+    with desk.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+        assert session.get(Claim, claim_id) is None
+    kept = (f"staff:{people.binh}", "erase_not_ours", f"claim:{name}", audit.detail_digest({}))
+    assert (entry.actor, entry.action, entry.subject, entry.detail_sha256) == kept
 
 
 def test_a_claim_in_hand_is_free_again_after_twenty_minutes(desk: Desk, people: People) -> None:
