@@ -15,7 +15,7 @@ from models.decisions import Correction, CorrectionText
 from models.desk import AuditEntry
 from models.errors import ConflictError, NotFoundError, UsageError
 from models.gathered import Mention, Tip
-from models.vocabulary import Language
+from models.vocabulary import Language, Opinion
 from models.weeks import local_day
 from pipeline import correctiondrafts, decisions, publishing
 from pipeline.compose import Desk, build
@@ -165,3 +165,34 @@ def test_whoever_publishes_or_reviews_a_claim_holds_its_row(postgres_url: str, t
                 hold(second, claim_id)
             second.rollback()
     desk.close()
+
+
+def test_a_page_of_changes_has_thirty_and_each_stands_beside_its_own_correction(sqlite_desk: Desk) -> None:
+    people = hire(sqlite_desk)
+    _, slug = answered(sqlite_desk, people)
+    other = agree(sqlite_desk, people, Opinion.TRUE, text="Đăng ký nhận xe lăn phải đóng 90 nghìn")
+    publishing.publish(sqlite_desk, other, people.chi, {Language.VI: TEXT})
+    for number in range(31):
+        publishing.revise(sqlite_desk, slug, people.chi, {Language.VI: TEXT}, f"Lần {number}: nói rõ hơn.")
+    with sqlite_desk.reading() as session:
+        page = publishing.revisions(session)
+        assert [one.version for one in page] == [*range(32, 2, -1)]
+        assert {(one.slug, one.rating, one.rating_before) for one in page} == {(slug, "false", "false")}
+
+
+def test_what_waits_for_a_translation_is_listed_newest_first(desk: Desk, people: People) -> None:
+    first, slug = answered(desk, people)
+    second = agree(desk, people, text="Đăng ký nhận xe lăn phải đóng 90 nghìn")
+    publishing.publish(desk, second, people.chi, {Language.VI: replace(TEXT, title="Xe lăn")})
+    with desk.reading() as session:
+        assert [(one.claim_id, one.title) for one in publishing.untranslated(session)] == [
+            (second, "Xe lăn"),
+            (first, TEXT.title),
+        ]
+        assert [one.claim_id for one in publishing.untranslated(session, limit=1)] == [second]
+    publishing.revise(desk, slug, people.chi, {Language.EN: TEXT}, "Bản tiếng Anh.")
+    with desk.reading() as session:
+        left = {one.claim_id: one.missing for one in publishing.untranslated(session)}
+    others = [language for language in Language if language is not Language.VI]
+    assert left[second] == others
+    assert left.get(first, []) == [language for language in others if language is not Language.EN]

@@ -73,6 +73,17 @@ def test_the_log_keeps_that_something_was_not_ours_and_who_said_so(desk: Desk, p
     assert (entry.actor, entry.action, entry.subject, entry.detail_sha256) == kept
 
 
+def test_the_log_holds_who_put_what_off_until_when(desk: Desk, people: People) -> None:
+    claim_id, until = put_claim(desk), desk.clock().date() + timedelta(days=3)
+    decisions.defer(desk, claim_id, people.an, until, REASON)
+    with desk.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+        name = session.get_one(Claim, claim_id).public_id
+    kept = (f"staff:{people.an}", "defer", f"claim:{name}", {"until": until, "reason": REASON})
+    assert (entry.actor, entry.action, entry.subject) == kept[:3]
+    assert entry.detail_sha256 == audit.detail_digest(kept[3])
+
+
 def test_a_claim_in_hand_is_free_again_after_twenty_minutes(desk: Desk, people: People) -> None:
     claim_id = put_claim(desk)
     assert decisions.take(desk, claim_id, people.an)
