@@ -224,9 +224,7 @@ def revise(
         lead = publisher(session, staff_id)
         correction = correction_of(session, slug)
         newest = select(Verdict).where(Verdict.claim_id == correction.claim_id)
-        verdict = session.scalars(newest.order_by(Verdict.round.desc())).first()
-        if verdict is None:  # pragma: no cover - a correction is only ever made with its verdict
-            raise ConflictError("this correction has no verdict")
+        verdict = session.scalars(newest.order_by(Verdict.round.desc()).limit(1)).one()
         check_texts(session, correction.claim_id, {Language.VI: _current(session, correction), **texts})
         check_reason(session, correction.claim_id, reason)
         _append(session, desk, correction, verdict, texts, reason)

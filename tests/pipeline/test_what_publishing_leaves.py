@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -196,3 +197,29 @@ def test_what_waits_for_a_translation_is_listed_newest_first(desk: Desk, people:
     others = [language for language in Language if language is not Language.VI]
     assert left[second] == others
     assert left.get(first, []) == [language for language in others if language is not Language.EN]
+
+
+def test_the_vietnamese_text_comes_first(desk: Desk, people: People) -> None:
+    claim_id = agree(desk, people)
+    with pytest.raises(UsageError, match="the Vietnamese text comes first"):
+        publishing.publish(desk, claim_id, people.chi, {Language.EN: TEXT})
+
+
+def test_what_is_read_aloud_has_ninety_syllables_at_most(desk: Desk, people: People) -> None:
+    claim_id, longest = agree(desk, people), "bà con " * 45
+    with pytest.raises(UsageError, match=r"vi\.spoken: longer than 90"):
+        publishing.publish(desk, claim_id, people.chi, {Language.VI: replace(TEXT, spoken=longest + "ơi")})
+    assert publishing.publish(desk, claim_id, people.chi, {Language.VI: replace(TEXT, spoken=longest)})
+
+
+def test_a_tip_of_the_day_of_the_answer_is_a_source_and_one_of_the_next_day_is_none(
+    desk: Desk, people: People
+) -> None:
+    claim_id = agree(desk, people, from_tip=True)
+    publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+    for later, sources in ((0, 1), (1, 0)):
+        with desk.sessions.begin() as session:
+            day = local_day(desk.clock()) + timedelta(days=later)
+            session.execute(update(Mention).where(Mention.claim_id == claim_id).values(day=day))
+        with desk.reading() as session:
+            assert len(publishing.public_sources(session, claim_id)) == sources
