@@ -33,10 +33,12 @@ from classify.rerank import (
 from classify.text import normalise, strip_marks
 from classify.trees import LEAF, Node, Trees, opened, stored
 
-PAIRS = (
+WORDS = (
     DATA / "match_pairs.tsv",
     *(DATA / "match" / f"{name}.tsv" for name in ("lures", "notices", "rumours", "talk")),
 )
+"""What the weights of words alone learn from; the other files brought them nothing (see the data card)."""
+PAIRS = (*WORDS, DATA / "match" / "bulletins.tsv", DATA / "match" / "offers.tsv")
 ENGLISH = DATA / "match" / "english.tsv"
 SAME = frozenset(
     ["paraphrase", "regional", "teencode", "quote", "article", "question", "bare", "written", "edited"]
@@ -52,11 +54,14 @@ _FOR = frozenset(
 )  # fmt: skip
 _NEAR = _FOR - {"agreed", "shared_kind"} | {"length"}
 _LIKE = _FOR | {"verbatim"}
+_HELD_UP = frozenset(["verbatim", "asked_in_known", "known_in_asked"])
 _DECOYS = 400
 _NEGATIVES = 12
 _STRENGTH = 1.0
 _TREES = 200
 _DEPTH = 5
+_SPLIT_SHARE = 0.3
+"""Share of the figures that one split of the trees with vectors may choose from."""
 
 
 class PairRow(NamedTuple):
@@ -181,11 +186,13 @@ def fit(found: Sequence[Example], *, with_meaning: bool) -> dict[str, Any]:
 
 
 def _boosted(own: Sequence[Example], is_same: NDArray[np.bool_], *, with_meaning: bool) -> Trees:
-    """Boosted trees in which likeness may only speak for a match, and a difference only against.
+    """Boosted trees in which a difference may only speak against a match, and covering words only for it.
 
     Most written texts that differ in one value repeat their claim nearly word for word: trees that are left
-    free learn that likeness is a bad sign, measure better by it, and refuse lightly edited copies. Both
-    answers weigh the same, so that a probability of one half is an even chance whatever the pairs were.
+    wholly free may learn that this is a bad sign, and refuse a fuller copy. With vectors other likeness (of
+    meaning, of rare words, of values) may count either way, beside what else is the same; by words alone no
+    likeness may speak against, because short messages without diacritics have nothing else. Both answers
+    weigh the same, so that a probability of one half is an even chance whatever the pairs were.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -193,7 +200,9 @@ def _boosted(own: Sequence[Example], is_same: NDArray[np.bool_], *, with_meaning
     x = matrix(own, with_meaning=with_meaning)[:, [NAMES.index(name) for name in names]]
     learner = HistGradientBoostingClassifier(
         max_iter=_TREES, learning_rate=0.07, max_depth=_DEPTH, min_samples_leaf=12, l2_regularization=1.0,
-        monotonic_cst=[1 if name in _LIKE else -1 for name in names], early_stopping=False, random_state=SEED,
+        monotonic_cst=[_direction(name, with_meaning=with_meaning) for name in names],
+        early_stopping=False, random_state=SEED,
+        max_features=_SPLIT_SHARE if with_meaning else 1.0,
     ).fit(x, is_same, np.where(is_same, 0.5 / is_same.mean(), 0.5 / (~is_same).mean()))  # fmt: skip
     bias, trees = float(learner._baseline_prediction[0][0]), []  # noqa: SLF001 - no public way to its nodes
     for (one,) in learner._predictors:  # noqa: SLF001
@@ -201,6 +210,13 @@ def _boosted(own: Sequence[Example], is_same: NDArray[np.bool_], *, with_meaning
         bias += tree[0].mean
         trees.append(tree)
     return Trees(round(bias, 4), names, trees)
+
+
+def _direction(name: str, *, with_meaning: bool) -> int:
+    """Which way a figure may move the answer of the trees: up, down, or (0) either way."""
+    if name in _LIKE:
+        return int(not with_meaning or name in _HELD_UP)
+    return -1
 
 
 def _plain(nodes: NDArray[Any]) -> list[Node]:
@@ -312,9 +328,8 @@ def _weights(learned: dict[str, Any]) -> Weights:
 
 def build(path: Path = SHIPPED, encoder: Encoder | None = None) -> dict[str, Any]:
     """Learn both weight sets, write them with their SHA-256, and return the figures."""
-    rows = load_pairs()
-    marked = usable(examples(rows, encoder or open_encoder("bundled")))
-    found = examples(rows, NoEncoder())
+    marked = usable(examples(load_pairs(), encoder or open_encoder("bundled")))
+    found = examples(load_pairs(*WORDS), NoEncoder())
     made: dict[str, Any] = {
         "with_encoder": fit(marked, with_meaning=True),
         "words_alone": fit(found, with_meaning=False),
