@@ -105,6 +105,8 @@ def test_what_is_gone_or_not_agreed_on_cannot_be_published(desk: Desk, people: P
         publishing.publish(desk, 999, people.chi, {Language.VI: TEXT})
     with pytest.raises(ConflictError, match="have not agreed"):
         publishing.publish(desk, put_claim(desk), people.chi, {Language.VI: TEXT})
+    with pytest.raises(NotFoundError, match="no such correction"):
+        publishing.revise(desk, "khong-co", people.chi, {Language.VI: TEXT}, "Nói rõ hơn nơi hỏi.")
 
 
 def test_changed_corrections_are_listed_newest_first_and_page_by_page(desk: Desk, people: People) -> None:
