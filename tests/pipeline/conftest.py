@@ -22,22 +22,30 @@ from tests.conftest import NOW, Clock
 DAY = date(2026, 11, 17)
 
 
-@pytest.fixture
-def desk(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Desk]:
-    """A desk on each database in turn, with the clock standing at `NOW`."""
-    settings = load(environ={}, flags={"database.url": database_url, "paths.var": str(tmp_path / "var")})
+def opened(url: str, tmp_path: Path, clock: Clock) -> Iterator[Desk]:
+    """A desk on a database, closed when the test is over, with the clock standing at `NOW`."""
+    settings = load(environ={}, flags={"database.url": url, "paths.var": str(tmp_path / "var")})
     made = build(settings, clock=clock)
     yield made
     made.close()
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Desk]:
+    """A desk on each database in turn."""
+    yield from opened(database_url, tmp_path, clock)
 
 
 @pytest.fixture
 def sqlite_desk(sqlite_url: str, tmp_path: Path, clock: Clock) -> Iterator[Desk]:
     """A desk on SQLite alone, for tests whose subject is not the database."""
-    settings = load(environ={}, flags={"database.url": sqlite_url, "paths.var": str(tmp_path / "var")})
-    made = build(settings, clock=clock)
-    yield made
-    made.close()
+    yield from opened(sqlite_url, tmp_path, clock)
+
+
+@pytest.fixture
+def postgres_desk(postgres_url: str, tmp_path: Path, clock: Clock) -> Iterator[Desk]:
+    """A desk on PostgreSQL alone, for what SQLite has no need of."""
+    yield from opened(postgres_url, tmp_path, clock)
 
 
 @dataclass(frozen=True)

@@ -302,16 +302,11 @@ def postgres_programs() -> str | None:
 
 
 def test_postgresql_without_its_programs_says_which_are_missing(
-    postgres_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    postgres_desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.settings import load
-
-    settings = load(environ={}, flags={"database.url": postgres_url, "paths.var": str(tmp_path / "var")})
-    desk = build(settings, clock=clock)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(KiemChungError, match="pg_dump: not found on PATH"):
-        backup.make(desk)
-    desk.close()
+        backup.make(postgres_desk)
 
 
 def test_postgresql_goes_round_into_an_empty_database(

@@ -44,6 +44,12 @@ def agree(desk: Desk, people: People, opinion: Opinion = Opinion.FALSE, **claim:
     return claim_id
 
 
+def answered(desk: Desk, people: People) -> tuple[int, str]:
+    """A claim with its correction: its number and its address."""
+    claim_id = agree(desk, people)
+    return claim_id, publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
+
+
 def test_two_reviews_and_a_lead_make_a_public_correction(desk: Desk, people: People) -> None:
     claim_id = put_claim(desk)
     assert rate(desk, claim_id, people.an).state is ClaimState.SECOND

@@ -20,7 +20,7 @@ from pipeline.decisions import ReviewInput
 from pipeline.ratedpart import Part
 from pipeline.sampling import _enter
 from tests.pipeline.conftest import PRIMARY, People, hire, put_claim
-from tests.pipeline.test_decisions import REASON, TEXT, rate
+from tests.pipeline.test_decisions import REASON, TEXT, agree, answered, rate
 
 SENTENCE = "Bánh này ngon nhất chợ và chữa được bệnh tiểu đường"
 APPEAL = "Bài của quý vị nhầm ngày chi trả, xin xem lại giúp."
@@ -341,13 +341,6 @@ def test_a_lead_publishes_neither_the_first_review_nor_the_first_of_the_pair(
     publishing.publish(desk, claim, people.dung, {Language.VI: TEXT})
 
 
-def answered(desk: Desk, people: People) -> tuple[int, str]:
-    claim = put_claim(desk)
-    rate(desk, claim, people.an)
-    rate(desk, claim, people.binh)
-    return claim, publishing.publish(desk, claim, people.chi, {Language.VI: TEXT})
-
-
 def another_lead(desk: Desk, name: str = "giang") -> int:
     with desk.sessions.begin() as session:
         staff = Staff(username=name, password_hash="x", role="lead", created_at=desk.clock())
@@ -401,9 +394,7 @@ def test_the_outcome_is_public_with_the_reason_that_was_given(desk: Desk, people
 def test_what_an_appeal_changes_is_known_anew_and_the_claim_beside_it_is_not(
     desk: Desk, people: People
 ) -> None:
-    other = put_claim(desk, "Đăng ký nhận xe lăn phải đóng 90 nghìn")
-    for one in (people.an, people.binh):
-        rate(desk, other, one)
+    other = agree(desk, people, text="Đăng ký nhận xe lăn phải đóng 90 nghìn")
     publishing.publish(desk, other, people.chi, {Language.VI: TEXT})
     claim, slug = answered(desk, people)
     with desk.sessions.begin() as session:

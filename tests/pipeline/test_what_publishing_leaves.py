@@ -3,15 +3,13 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from models.access import Delivery, Subscription
-from models.claims import Claim, KnownClaim
+from models.claims import KnownClaim
 from models.decisions import Correction, CorrectionText
 from models.desk import AuditEntry
 from models.errors import ConflictError, NotFoundError, UsageError
@@ -19,20 +17,10 @@ from models.gathered import Mention, Tip
 from models.vocabulary import Language, Opinion
 from models.weeks import local_day
 from pipeline import correctiondrafts, decisions, publishing
-from pipeline.compose import Desk, build
-from pipeline.settings import load
+from pipeline.compose import Desk
 from tests.pipeline.conftest import People, hire, put_claim
-from tests.pipeline.test_decisions import TEXT, agree
-
-
-def answered(desk: Desk, people: People) -> tuple[int, str]:
-    """A claim with its correction: its number and its address."""
-    claim_id = agree(desk, people)
-    return claim_id, publishing.publish(desk, claim_id, people.chi, {Language.VI: TEXT})
-
-
-def name_of(session: Session, claim_id: int) -> str:
-    return session.get_one(Claim, claim_id).public_id
+from tests.pipeline.sown import claim
+from tests.pipeline.test_decisions import TEXT, agree, answered
 
 
 def newest_entry(desk: Desk) -> tuple[str, str, str]:
@@ -51,8 +39,8 @@ def test_the_log_says_who_published_and_who_revised_what(desk: Desk, people: Peo
 
 def test_an_address_is_the_title_and_six_letters_of_the_claim(desk: Desk, people: People) -> None:
     claim_id, slug = answered(desk, people)
+    name = claim(desk, claim_id).public_id
     with desk.reading() as session:
-        name = name_of(session, claim_id)
         said = session.scalars(select(CorrectionText)).one()
     assert slug == f"khong-co-khoan-phi-ho-so-nao-khi-nhan-ho-{name[:6]}"
     assert (said.reason, said.contact, said.spoken) == ("first publication", "", "")
@@ -79,8 +67,8 @@ def test_the_tips_of_the_claim_are_answered_today_and_no_others(desk: Desk, peop
 
 def test_what_is_answered_is_a_known_claim_from_then_on(desk: Desk, people: People) -> None:
     claim_id, slug = answered(desk, people)
+    name = claim(desk, claim_id).public_id
     with desk.reading() as session:
-        name = name_of(session, claim_id)
         own = session.scalars(select(KnownClaim)).one()
     assert (own.key, own.url, own.text, own.rating) == (
         f"own:{name}",
@@ -138,8 +126,7 @@ def test_a_public_reason_of_four_thousand_characters_is_the_longest(desk: Desk, 
 
 def test_a_new_correction_waits_for_those_who_subscribed(desk: Desk, people: People) -> None:
     with desk.sessions.begin() as session:
-        row = Subscription(url="https://bao.example.org/nhan", sealed_secret="", created_at=desk.clock())
-        session.add(row)
+        session.add(Subscription(url="https://bao.vn/nhan", sealed_secret="", created_at=desk.clock()))
     _, slug = answered(desk, people)
     with desk.reading() as session:
         waiting = session.scalars(select(Delivery)).one()
@@ -154,11 +141,9 @@ def test_the_reason_of_a_change_repeats_no_tip(desk: Desk, people: People) -> No
         publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, f"Có bạn đọc viết: {words}.")
 
 
-def test_whoever_publishes_or_reviews_a_claim_holds_its_row(postgres_url: str, tmp_path: Path) -> None:
+def test_whoever_publishes_or_reviews_a_claim_holds_its_row(postgres_desk: Desk) -> None:
     """SQLite has one writer at a time by itself; on PostgreSQL the claim's row is locked."""
-    settings = load(environ={}, flags={"database.url": postgres_url, "paths.var": str(tmp_path / "var")})
-    desk = build(settings)
-    people = hire(desk)
+    desk, people = postgres_desk, hire(postgres_desk)
     queued, agreed = put_claim(desk), agree(desk, people, text="Đăng ký nhận xe lăn phải đóng 90 nghìn")
     for claim_id, hold in ((queued, decisions.open_claim), (agreed, publishing.agreed_claim)):
         with desk.sessions.begin() as first, desk.sessions.begin() as second:
@@ -167,7 +152,6 @@ def test_whoever_publishes_or_reviews_a_claim_holds_its_row(postgres_url: str, t
             with pytest.raises(OperationalError, match="lock timeout"):
                 hold(second, claim_id)
             second.rollback()
-    desk.close()
 
 
 def test_a_page_of_changes_has_thirty_and_each_stands_beside_its_own_correction(sqlite_desk: Desk) -> None:

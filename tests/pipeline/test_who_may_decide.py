@@ -13,7 +13,8 @@ from models.vocabulary import Language, Opinion
 from pipeline import decisions, publishing
 from pipeline.compose import Desk
 from pipeline.decisions import ReviewInput
-from tests.pipeline.conftest import People, put_claim
+from tests.pipeline.conftest import People, count, put_claim
+from tests.pipeline.sown import claim
 from tests.pipeline.test_decisions import REASON, TEXT, rate
 
 
@@ -49,39 +50,35 @@ def test_putting_off_needs_a_reason(desk: Desk, people: People) -> None:
         decisions.defer(desk, claim_id, people.an, desk.clock().date() + timedelta(days=3), "Chờ")
 
 
+def logged(desk: Desk) -> tuple[str, str, str, str]:
+    """The log's only entry: who did what, to what, and the digest of its detail."""
+    with desk.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    return entry.actor, entry.action, entry.subject, entry.detail_sha256
+
+
 def test_the_log_holds_a_digest_of_the_whole_review(desk: Desk, people: People) -> None:
     claim_id = put_claim(desk)
     rate(desk, claim_id, people.an)
-    with desk.reading() as session:
-        entry = session.scalars(select(AuditEntry)).one()
-        name = session.get_one(Claim, claim_id).public_id
     said = {"opinion": Opinion.FALSE, "reason": REASON, "round": 1, "part": None}
-    assert (entry.actor, entry.action, entry.subject) == (f"staff:{people.an}", "review", f"claim:{name}")
-    assert entry.detail_sha256 == audit.detail_digest(said)
-    assert entry.detail_sha256 != audit.detail_digest({**said, "round": 2})
+    of = f"claim:{claim(desk, claim_id).public_id}"
+    assert logged(desk) == (f"staff:{people.an}", "review", of, audit.detail_digest(said))
+    assert audit.detail_digest(said) != audit.detail_digest({**said, "round": 2})
 
 
 def test_the_log_keeps_that_something_was_not_ours_and_who_said_so(desk: Desk, people: People) -> None:
     claim_id = put_claim(desk)
-    with desk.reading() as session:
-        name = session.get_one(Claim, claim_id).public_id
+    of = f"claim:{claim(desk, claim_id).public_id}"
     rate(desk, claim_id, people.binh, Opinion.NOT_OURS)
-    with desk.reading() as session:
-        entry = session.scalars(select(AuditEntry)).one()
-        assert session.get(Claim, claim_id) is None
-    kept = (f"staff:{people.binh}", "erase_not_ours", f"claim:{name}", audit.detail_digest({}))
-    assert (entry.actor, entry.action, entry.subject, entry.detail_sha256) == kept
+    assert logged(desk) == (f"staff:{people.binh}", "erase_not_ours", of, audit.detail_digest({}))
+    assert count(desk, Claim) == 0
 
 
 def test_the_log_holds_who_put_what_off_until_when(desk: Desk, people: People) -> None:
     claim_id, until = put_claim(desk), desk.clock().date() + timedelta(days=3)
     decisions.defer(desk, claim_id, people.an, until, REASON)
-    with desk.reading() as session:
-        entry = session.scalars(select(AuditEntry)).one()
-        name = session.get_one(Claim, claim_id).public_id
-    kept = (f"staff:{people.an}", "defer", f"claim:{name}", {"until": until, "reason": REASON})
-    assert (entry.actor, entry.action, entry.subject) == kept[:3]
-    assert entry.detail_sha256 == audit.detail_digest(kept[3])
+    of, said = f"claim:{claim(desk, claim_id).public_id}", {"until": until, "reason": REASON}
+    assert logged(desk) == (f"staff:{people.an}", "defer", of, audit.detail_digest(said))
 
 
 def test_a_claim_in_hand_is_free_again_after_twenty_minutes(desk: Desk, people: People) -> None:
