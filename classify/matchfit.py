@@ -54,7 +54,8 @@ _FOR = frozenset(
 )  # fmt: skip
 _NEAR = _FOR - {"agreed", "shared_kind"} | {"length"}
 _LIKE = _FOR | {"verbatim"}
-_HELD_UP = frozenset(["verbatim", "asked_in_known", "known_in_asked"])
+_ONLY_FOR = frozenset(["verbatim", "asked_in_known", "known_in_asked"])
+"""Likeness that may never speak against a match, with vectors either: how far one text covers the other."""
 _DECOYS = 400
 _NEGATIVES = 12
 _STRENGTH = 1.0
@@ -215,7 +216,7 @@ def _boosted(own: Sequence[Example], is_same: NDArray[np.bool_], *, with_meaning
 def _direction(name: str, *, with_meaning: bool) -> int:
     """Which way a figure may move the answer of the trees: up, down, or (0) either way."""
     if name in _LIKE:
-        return int(not with_meaning or name in _HELD_UP)
+        return int(not with_meaning or name in _ONLY_FOR)
     return -1
 
 

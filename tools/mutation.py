@@ -180,9 +180,13 @@ def table(reports: Sequence[Report]) -> str:
 
 def fallen(reports: Sequence[Report]) -> list[str]:
     """The modules that had reached the bar and are below it; a name for all those of which few were tried."""
-    kept = [one for one in reports if one.module in held()]
-    few = [one for one in kept if one.tried < min(TELLING, one.mutants)]
-    low = [one.module for one in kept if one not in few and one.rate < BAR]
+    bound = held()
+    alone: list[Report] = []
+    few: list[Report] = []
+    for one in reports:
+        if one.module in bound:
+            (alone if one.tried >= min(TELLING, one.mutants) else few).append(one)
+    low = [one.module for one in alone if one.rate < BAR]
     asked, killed = sum(one.tried - one.equivalent for one in few), sum(one.killed for one in few)
     return [*low, f"{len(few)} sampled modules together"] if killed < BAR * asked else low
 
