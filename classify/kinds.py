@@ -63,6 +63,8 @@ def _found(words: list[Word], table: dict[str, list[Kind]], *, is_marked: bool) 
 
 def apart(a: Collection[Kind], b: Collection[Kind]) -> list[tuple[Kind, Kind]]:
     """What each side names and the other lacks, a pair for each class in which both do."""
+    if not a or not b:
+        return []
     first, second = ({one[0]: one for one in sorted(set(x) - set(y))} for x, y in ((a, b), (b, a)))
     return [(first[number], second[number]) for number in sorted(first.keys() & second.keys())]
 

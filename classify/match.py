@@ -196,10 +196,11 @@ class ClaimIndex:
     def _judged(self, asked: Reading, near: Sequence[tuple[Near, int, Reading]]) -> list[Hit]:
         """Hits in the order in which they are shown."""
         idf = self._frequencies.__getitem__
-        found = [(judged(one, asked, known, idf), number, known) for one, number, known in near]
+        ids = [number for _, number, _ in near]
+        found = list(zip(judged([(one, known) for one, _, known in near], asked, idf), ids, strict=True))
         if not asked.is_foreign:
             found.sort(key=lambda one: (-one[0].order, one[1]))
-        return [Hit(n, round(one.score, 4), one.differs, tuple(one.reasons)) for one, n, _ in found]
+        return [Hit(n, round(one.score, 4), one.differs, tuple(one.reasons)) for one, n in found]
 
     def nearest(self, text: str) -> list[int]:
         """The ids that would be compared with a text, for learning."""

@@ -21,6 +21,7 @@ from classify.evaluation import auc
 from classify.match import ClaimIndex
 from classify.rerank import (
     NAMES,
+    NEAR,
     SHIPPED,
     Head,
     Weights,
@@ -52,7 +53,6 @@ _FOR = frozenset(
     ["meaning", "cosine", "pairs", "asked_in_known", "known_in_asked", "letters", "rarest", "shared_values",
      "shared_numbers", "shared_token", "shared_kind", "agreed"]
 )  # fmt: skip
-_NEAR = _FOR - {"agreed", "shared_kind"} | {"length"}
 _LIKE = _FOR | {"verbatim"}
 _ONLY_FOR = frozenset(["verbatim", "asked_in_known", "known_in_asked"])
 """Likeness that may never speak against a match, with vectors either: how far one text covers the other."""
@@ -181,7 +181,7 @@ def fit(found: Sequence[Example], *, with_meaning: bool) -> dict[str, Any]:
     own = [one for one in found if one.is_own]
     is_same = np.array([one.is_same for one in own])
     return {
-        "near": _logistic(matrix(about, with_meaning=with_meaning), is_own, even, _NEAR),
+        "near": _logistic(matrix(about, with_meaning=with_meaning), is_own, even, NEAR),
         "same": stored(_boosted(own, is_same, with_meaning=with_meaning)),
     }
 
@@ -297,7 +297,7 @@ def held_back(found: Sequence[Example], *, with_meaning: bool) -> dict[str, dict
 def _figured(found: Sequence[Example], taught: Weights, *, with_meaning: bool) -> dict[str, float]:
     rows = [dict(zip(NAMES, row, strict=True)) for row in matrix(found, with_meaning=with_meaning).tolist()]
     near = [taught.near.total(row) for row in rows]
-    same = [taught.same.bias + sum(taught.same.parts(row).values()) for row in rows]
+    same = [taught.same.bias + sum(parts.values()) for parts in taught.same.parts(rows)]
     first: dict[int, int] = {}
     for at, one in enumerate(found):
         best = first.setdefault(one.query, at)

@@ -11,7 +11,8 @@ import marshal
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
@@ -73,18 +74,22 @@ ALIGNED = frozenset(
      "left_out", "left_out_near", "other_number", "lost_number"]
 )  # fmt: skip
 """The figures of the word by word comparison: they cost most, and only the nearest few are given them."""
+NEAR = frozenset(
+    ["meaning", "cosine", "asked_in_known", "known_in_asked", "rarest", "length", "shared_values",
+     "shared_numbers", "shared_token"]
+)  # fmt: skip
+"""The figures that candidates are ordered by: few and cheap, as every candidate is given them."""
 THRESHOLD = 0.5
 """From here on, with no value that differs, two texts count as one claim."""
 _SIDE = 0.3
 _SOFTLY = 0.5
 
 
-class Reading(NamedTuple):
+@dataclass(frozen=True)
+class Reading:
     """What the re-ranker compares of one text."""
 
-    words: frozenset[str]
-    pairs: frozenset[str]
-    letters: frozenset[str]
+    order: tuple[str, ...]
     values: Values
     stance: Stance
     marked: float
@@ -92,7 +97,24 @@ class Reading(NamedTuple):
     countries: frozenset[str]
     plain: str
     is_foreign: bool
-    order: tuple[str, ...]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Each word once."""
+        return frozenset(self.order)
+
+    # worked out when they are asked for: most candidates are put aside before
+
+    @cached_property
+    def pairs(self) -> frozenset[str]:
+        """Words that follow each other."""
+        return frozenset(map(" ".join, pairwise(self.order)))
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """Every three letters in a row."""
+        joined = " ".join(self.order)
+        return frozenset([joined[at : at + 3] for at in range(len(joined) - 2)])
 
 
 _TOKEN = re.compile(r"[^\W\d_]+|[^\w ]|\d")
@@ -162,19 +184,8 @@ def packed(text: str) -> bytes:
 def unpacked(data: bytes) -> Reading:
     """The reading that was packed; only ever of bytes that this process packed itself."""
     joined, typed, sides, marked, names, countries, plain, foreign = marshal.loads(data)  # noqa: S302
-    words = joined.split()
     return Reading(
-        frozenset(words),
-        frozenset(map(" ".join, pairwise(words))),
-        frozenset([joined[at : at + 3] for at in range(len(joined) - 2)]),
-        Values(*typed),
-        Stance(*sides),
-        marked,
-        names,
-        countries,
-        plain,
-        foreign,
-        tuple(words),
+        tuple(joined.split()), Values(*typed), Stance(*sides), marked, names, countries, plain, foreign
     )
 
 
@@ -188,18 +199,34 @@ Idf = Callable[[str], float]
 
 def figures(asked: Reading, known: Reading, idf: Idf, meaning: float | None) -> dict[str, float]:
     """The open figures of a pair; ``meaning`` is the cosine of the sentence vectors, None without."""
+    return near_figures(asked, known, idf, meaning) | _further(asked, known, idf)
+
+
+def near_figures(asked: Reading, known: Reading, idf: Idf, meaning: float | None) -> dict[str, float]:
+    """Those that tell what a pair is about (`NEAR`): every candidate is given them."""
+    a, b = asked.words, known.words
+    common, mine, theirs = sum(map(idf, a & b)), sum(map(idf, a)), sum(map(idf, b))
+    return {
+        "meaning": 0.0 if meaning is None else (meaning - 0.85) * 10,
+        "cosine": _cosine(a, b, idf),
+        "asked_in_known": common / mine if mine else 0.0,
+        "known_in_asked": common / theirs if theirs else 0.0,
+        "rarest": _rarest(a, b, idf),
+        "length": abs(math.log((len(a) + 1) / (len(b) + 1))),
+        "shared_values": float(_shared_values(asked.values, known.values)),
+        "shared_numbers": float(_shared_numbers(asked.values, known.values)),
+        "shared_token": float(bool(asked.values.tokens & known.values.tokens)),
+    }
+
+
+def _further(asked: Reading, known: Reading, idf: Idf) -> dict[str, float]:
+    """What is compared of the nearest alone."""
     a, b = asked.words, known.words
     common, mine, theirs = sum(map(idf, a & b)), sum(map(idf, a)), sum(map(idf, b))
     letters = len(asked.letters & known.letters)
     found = {
-        "meaning": 0.0 if meaning is None else (meaning - 0.85) * 10,
-        "cosine": _cosine(a, b, idf),
         "pairs": _cosine(asked.pairs, known.pairs, idf),
-        "asked_in_known": common / mine if mine else 0.0,
-        "known_in_asked": common / theirs if theirs else 0.0,
         "letters": letters / max(1, len(asked.letters) + len(known.letters) - letters),
-        "rarest": _rarest(a, b, idf),
-        "length": abs(math.log((len(a) + 1) / (len(b) + 1))),
         "other_country": float(_disjoint(asked.countries, known.countries)),
         "swapped": max(0.0, common / max(mine, theirs, 1e-9) - 0.4) * min(3, len(a - b), len(b - a)),
     }
@@ -249,12 +276,8 @@ def _months(dates: frozenset[str]) -> set[str]:
 
 
 def _typed(a: Values, b: Values) -> dict[str, float]:
-    numbers_a, numbers_b = ({number for _, number in side.counts} for side in (a, b))
     kinds = list(zip(_kinds(a), _kinds(b), strict=True))
     return {
-        "shared_values": float(sum([not mine.isdisjoint(theirs) for mine, theirs in kinds[:6]])),
-        "shared_numbers": float(min(3, len(numbers_a & numbers_b))),
-        "shared_token": float(bool(a.tokens & b.tokens)),
         "other_amount": float(_crossed(a.amounts, b.amounts)),
         "other_date": float(_other_date(a.dates, b.dates)),
         "other_place": float(_disjoint(a.places, b.places)),
@@ -269,6 +292,7 @@ def _typed(a: Values, b: Values) -> dict[str, float]:
 
 
 _kinds: Callable[[Values], tuple[frozenset[object], ...]] = attrgetter(*_KINDS)
+_shareable: Callable[[Values], tuple[frozenset[object], ...]] = attrgetter(*_KINDS[:6])
 
 
 def _crossed(a: frozenset[int], b: frozenset[int]) -> bool:
@@ -281,6 +305,8 @@ def _disjoint(a: frozenset[str], b: frozenset[str]) -> bool:
 
 def _other_date(a: frozenset[str], b: frozenset[str]) -> bool:
     """Another day, weekday or year; a day and a month alone are compared by their month."""
+    if not a or not b:
+        return False
     for kind in ("/", "thứ", "năm", "mùng"):
         first, second = ({one for one in side if kind in one} for side in (a, b))
         if first - second and second - first:
@@ -289,16 +315,33 @@ def _other_date(a: frozenset[str], b: frozenset[str]) -> bool:
     return bool(first and second and not first & second)
 
 
+def _shared_values(a: Values, b: Values) -> int:
+    """In how many kinds of values (counted things aside) both name one and the same."""
+    return sum(
+        [not mine.isdisjoint(theirs) for mine, theirs in zip(_shareable(a), _shareable(b), strict=True)]
+    )
+
+
+def _shared_numbers(a: Values, b: Values) -> int:
+    if not a.counts or not b.counts:
+        return 0
+    return min(3, len({number for _, number in a.counts} & {number for _, number in b.counts}))
+
+
 def _other_count(a: Values, b: Values) -> int:
     """In how many units (people, days, age …) each side has a number that the other lacks."""
-    units = ({unit for unit, _ in a.counts} & {unit for unit, _ in b.counts}) - {""}
-    numbers_a, numbers_b = ({number for _, number in side.counts} for side in (a, b))
-    found = sum(
-        not {n for u, n in a.counts if u == unit} <= numbers_b
-        and not {n for u, n in b.counts if u == unit} <= numbers_a
-        for unit in units
+    found = int(bool(a.percents - b.percents) and bool(b.percents - a.percents))
+    units = (
+        {unit for unit, _ in a.counts} & {unit for unit, _ in b.counts} if a.counts and b.counts else set()
     )
-    return min(2, found + (bool(a.percents - b.percents) and bool(b.percents - a.percents)))
+    if units - {""}:
+        numbers_a, numbers_b = ({number for _, number in side.counts} for side in (a, b))
+        found += sum(
+            not {n for u, n in a.counts if u == unit} <= numbers_b
+            and not {n for u, n in b.counts if u == unit} <= numbers_a
+            for unit in units - {""}
+        )
+    return min(2, found)
 
 
 def _sides(a: Stance, b: Stance) -> dict[str, float]:
@@ -360,7 +403,7 @@ def weights(path: Path = SHIPPED) -> tuple[Weights, Weights]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(f"{path.name}: {error}") from error
     if stored.get("sha256") != pinned or any(
-        not {*one.near.weights, *one.same.names} <= set(NAMES) for one in sets
+        not (one.near.weights.keys() <= NEAR and set(one.same.names) <= set(NAMES)) for one in sets
     ):
         raise ArtefactError(f"{path.name}: is not what its own SHA-256 pins")
     return sets[0], sets[1]
@@ -373,10 +416,10 @@ def digest(stored: Mapping[str, object]) -> str:
 
 
 class Near(NamedTuple):
-    """A candidate: how near it is by the cheap figures, which are kept for the judgement."""
+    """A candidate: how near it is by the figures of `NEAR`, which are kept for the judgement."""
 
     total: float
-    found: Mapping[str, float]
+    found: dict[str, float]
     chosen: Weights
 
 
@@ -384,7 +427,7 @@ def nearness(asked: Reading, known: Reading, idf: Idf, meaning: float | None) ->
     """How near a candidate is, by the weights that fit what is there."""
     if min(asked.marked, known.marked) < LEAST_MARKED:
         meaning = None
-    found = figures(asked, known, idf, meaning)
+    found = near_figures(asked, known, idf, meaning)
     chosen = weights()[0 if meaning is not None else 1]
     return Near(chosen.near.total(found), found, chosen)
 
@@ -401,10 +444,20 @@ class Judged(NamedTuple):
     differs: str | None
 
 
-def judged(near: Near, asked: Reading, known: Reading, idf: Idf) -> Judged:
-    """Whether a near candidate is the same claim."""
-    found = {**near.found, **compare(asked, known, idf)}
-    parts = near.chosen.same.parts(found)
+def judged(near: Sequence[tuple[Near, Reading]], asked: Reading, idf: Idf) -> list[Judged]:
+    """Whether each near candidate is the same claim as what is asked."""
+    rows = [one.found | _further(asked, known, idf) | compare(asked, known, idf) for one, known in near]
+    parts: dict[int, dict[str, float]] = {}
+    # a candidate without a vector is judged by other trees than its neighbours
+    for trees in {id(one.chosen): one.chosen.same for one, _ in near}.values():
+        mine = [at for at, (one, _) in enumerate(near) if one.chosen.same is trees]
+        parts |= dict(zip(mine, trees.parts([rows[at] for at in mine]), strict=True))
+    return [_judged(one, asked, known, rows[at], parts[at]) for at, (one, known) in enumerate(near)]
+
+
+def _judged(
+    near: Near, asked: Reading, known: Reading, found: Mapping[str, float], parts: Mapping[str, float]
+) -> Judged:
     total = near.chosen.same.bias + sum(parts.values())
     score = probability(near.total, total)
     other = differs(asked, known)
