@@ -64,7 +64,7 @@ def _check_publisher(given: EvidenceInput, host: str) -> None:
         )
 
 
-def kind_of(session: Session, url: str, domain: str, claim_text: str = "") -> EvidenceKind:
+def kind_of(session: Session, url: str, domain: str, claim_text: str) -> EvidenceKind:
     """Primary if the committed list or the source registry says why; else independent."""
     why = publishers.why_primary(session, urlsplit(url).hostname or "", domain, claim_text)
     return EvidenceKind.INDEPENDENT if why is None else EvidenceKind.PRIMARY

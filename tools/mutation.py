@@ -20,8 +20,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 from tools import mutantrun
@@ -166,6 +170,17 @@ def is_killed(module: str, mutant: Mutant, reach: dict[str, mutantrun.Reach], fo
     return code != 0
 
 
+def checks(
+    names: Sequence[str], draw: tuple[int, int] | None, workers: int, *, verbose: bool
+) -> Iterator[Report]:
+    """The reports of some modules in their order, so many modules at once."""
+    known = targets()
+    # forked: what is loaded here is not loaded again in each
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+        work = partial(check, verbose=verbose)
+        yield from pool.map(work, names, [known[name] for name in names], repeat(draw))
+
+
 def table(reports: Sequence[Report]) -> str:
     """The result as a Markdown table."""
     lines = ["| module | mutants | tried | killed | judged equivalent | survived | killed of the rest |"]
@@ -198,6 +213,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--module", action="append", help="one module, as models.audit; may be given again")
     parser.add_argument("--sample", type=int, help="try so many of each module's mutants")
     parser.add_argument("--seed", type=int, default=1, help="which sample")
+    parser.add_argument("--workers", type=int, default=1, help="so many modules at once")
     parser.add_argument("--json", type=Path, help="write the result into this file too")
     parser.add_argument("--quiet", action="store_true", help="do not name survivors while it runs")
     return parser.parse_args(argv)
@@ -217,8 +233,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     draw = (asked.sample, asked.seed) if asked.sample else None
     reports = []
     with mutantrun.databases():
-        for module in asked.module or known:
-            reports.append(check(module, known[module], draw, verbose=not asked.quiet))
+        for report in checks(asked.module or list(known), draw, asked.workers, verbose=not asked.quiet):
+            reports.append(report)
             print(table(reports[-1:]).splitlines()[-1], flush=True)
             if asked.json:
                 asked.json.write_text(

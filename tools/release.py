@@ -65,7 +65,7 @@ def killed(log: str) -> str:
 
 
 def steps(workers: str, folder: Path) -> list[list[Step]]:
-    """What is done, one group after the other; the steps of a group at once, a core for each."""
+    """What is done, one group after the other; the steps of a group at once."""
     python = sys.executable
     tests = [
         python,
@@ -79,13 +79,14 @@ def steps(workers: str, folder: Path) -> list[list[Step]]:
     ]
     product = [str(ROOT / ".venv-release" / "bin" / "python"), "-m", "tools.fuzz_web", "--product", python]
     mutants = [python, "-m", "tools.mutation", "--sample", str(SAMPLE), "--seed", str(SEED)]
+    audit = [python, "-m", "tools.audit", "secrets", "components"]
     return [
         [Step("browser", ["tools/browser"], last_line)],
-        [Step("secrets and components", [python, "-m", "tools.audit", "secrets", "components"], last_line)],
         [Step("tests", tests, last_line)],
         [
+            Step("secrets and components", audit, last_line),
             Step("fuzz", [*product, "--requests", str(REQUESTS)], last_line),
-            Step("mutants", [*mutants, "--json", str(folder / "mutants.json")], killed),
+            Step("mutants", [*mutants, "--workers", "2", "--json", str(folder / "mutants.json")], killed),
         ],
     ]
 

@@ -10,7 +10,7 @@ import pytest
 from classify.corpus import TOPICS
 from classify.encoder import NoEncoder
 from classify.errors import ArtefactError, TrainingDataError
-from classify.matchfit import ENGLISH, OTHER, SAME, examples, fit, held_back, load_pairs
+from classify.matchfit import ENGLISH, OTHER, SAME, WORDS, examples, fit, held_back, load_pairs
 from classify.rerank import NAMES, SHIPPED, compare, figures, judged, nearness, read, weights
 from classify.trees import LEAF, Node, Trees, opened, stored
 
@@ -108,7 +108,7 @@ def test_trees_that_lead_nowhere_are_refused() -> None:
 
 @pytest.mark.release
 def test_the_shipped_weights_are_those_of_the_pairs_and_hold_up() -> None:
-    found = examples(load_pairs(), NoEncoder())
+    found = examples(load_pairs(*WORDS), NoEncoder())
     shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
     assert json.loads(json.dumps(fit(found, with_meaning=False))) == shipped["words_alone"]
     for file, held in held_back(found, with_meaning=False).items():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from models.claims import Claim, FrameUnit, KnownClaim, SampleFrame
-from models.decisions import Appeal, Evidence, Review, Verdict
+from models.decisions import Appeal, CorrectionText, Evidence, Review, Verdict
 from models.desk import Staff
 from models.errors import ConflictError, UsageError
 from models.gathered import Item, Source
@@ -410,6 +410,19 @@ def test_what_an_appeal_changes_is_known_anew_and_the_claim_beside_it_is_not(
         rows = {one.claim_id: one for one in session.scalars(select(KnownClaim))}
     assert (rows[claim].rating, rows[claim].text, rows[claim].offered) == ("true", said.said, False)
     assert (rows[other].rating, rows[other].text, rows[other].offered) == ("false", TEXT.said, True)
+
+
+def test_a_new_wording_after_an_appeal_stands_with_the_newest_verdict(desk: Desk, people: People) -> None:
+    claim, slug = answered(desk, people)
+    appeals.file_appeal(desk, slug, APPEAL)
+    rate(desk, claim, people.chi, Opinion.TRUE)
+    rate(desk, claim, people.dung, Opinion.TRUE)
+    publishing.publish(desk, claim, another_lead(desk), {Language.VI: TEXT}, "Thông báo mới nói khác.")
+    publishing.revise(desk, slug, people.chi, {Language.VI: TEXT}, "Nói rõ hơn nơi hỏi.")
+    with desk.reading() as session:
+        texts = select(CorrectionText).order_by(CorrectionText.version)
+        rounds = [session.get_one(Verdict, one.verdict_id).round for one in session.scalars(texts)]
+    assert rounds == [1, 2, 2]
 
 
 def attempts(desk: Desk, claim: int, people: tuple[int, ...], n: int) -> int:
