@@ -27,7 +27,7 @@ $(STAMP): requirements-dev.lock requirements-setup.lock pyproject.toml $(PROVINC
 run: setup ## open the desk on the sample province (kiemchung demo)
 	$(BIN)/kiemchung demo
 
-test: setup ## run the tests (about 17 minutes on 2 cores)
+test: setup ## run the tests (about 18 minutes on 2 cores)
 	tools/browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not release"
 
